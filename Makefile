@@ -1,0 +1,78 @@
+# Everything a person types. `make demo` for a newcomer, `make quick` before a commit,
+# `make check` and `make test` before a push (.ci/run does both in a fresh clone).
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 8080
+
+DEMO_PACKAGES := fonts-noto-cjk libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
+TEST_PACKAGES := chromium postgresql iproute2 poppler-utils nodejs npm
+
+.PHONY: help demo test quick check format lint types contracts unit screenshots lock clean \
+	demo-packages test-packages
+
+help:
+	@echo "make demo         a street at work on http://localhost:$(PORT)"
+	@echo "make test         every kind of test"
+	@echo "make check        everything static: format, lint, types, imports, catalogues, pages"
+	@echo "make quick        what must be green before a commit"
+	@echo "make screenshots  pictures of every page, role and language"
+
+# Debian packages: as root they are installed, otherwise the one line to type is printed.
+define need_packages
+	@missing=""; for p in $(1); do \
+	  dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q "ok installed" || missing="$$missing $$p"; done; \
+	if [ -n "$$missing" ]; then \
+	  if [ "$$(id -u)" = 0 ]; then \
+	    echo "installing$$missing"; \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	  else \
+	    echo "Please run once, then try again:"; echo "  sudo apt install$$missing"; exit 1; fi; fi
+endef
+
+demo-packages:
+	$(call need_packages,$(DEMO_PACKAGES))
+test-packages: demo-packages
+	$(call need_packages,$(TEST_PACKAGES))
+
+# Two stamps: the product alone for the demo, the product with its tools for checks and tests.
+$(VENV)/product.stamp: requirements.lock
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing the product's libraries into $(VENV)"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+$(VENV)/tools.stamp: requirements-dev.lock $(VENV)/product.stamp
+	@echo "installing the tools for checks and tests into $(VENV)"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+demo: demo-packages $(VENV)/product.stamp
+	@$(BIN)/python -m server demo --port $(PORT)
+
+format: $(VENV)/tools.stamp
+	$(BIN)/ruff format server tests
+	$(BIN)/ruff check --fix server tests
+lint: $(VENV)/tools.stamp
+	$(BIN)/ruff format --check server tests
+	$(BIN)/ruff check server tests
+types: $(VENV)/tools.stamp
+	$(BIN)/mypy
+contracts: $(VENV)/tools.stamp
+	$(BIN)/lint-imports
+unit: $(VENV)/tools.stamp
+	$(BIN)/pytest -q tests/unit
+quick: lint types contracts unit
+check: lint types contracts
+test: test-packages $(VENV)/tools.stamp
+	$(BIN)/pytest tests
+
+lock: $(VENV)/tools.stamp
+	$(BIN)/pip install --quiet pip-tools
+	$(BIN)/pip-compile -q --strip-extras --no-emit-index-url --no-emit-trusted-host \
+	  --no-emit-find-links --generate-hashes --no-header --allow-unsafe -o requirements.lock pyproject.toml
+	$(BIN)/pip-compile -q --extra dev --strip-extras --no-emit-index-url --no-emit-trusted-host \
+	  --no-emit-find-links --generate-hashes --no-header --allow-unsafe -c requirements.lock \
+	  -o requirements-dev.lock pyproject.toml
+clean:
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .cache build dist

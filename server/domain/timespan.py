@@ -1,0 +1,53 @@
+"""Half-open spans of time and their sums, the arithmetic under presence and agendas."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A half-open span ``[start, end)`` of aware datetimes; empty when start equals end.
+
+    Raises:
+        ValueError: when the end comes before the start.
+    """
+
+    start: datetime
+    end: datetime
+
+    def __post_init__(self) -> None:
+        if self.end < self.start:
+            raise ValueError("a span cannot end before it starts")
+
+    @property
+    def length(self) -> timedelta:
+        """How long the span lasts; zero when it is empty."""
+        return self.end - self.start
+
+    def clipped_to(self, frame: "Span") -> "Span | None":
+        """Return the part inside ``frame``, or None when they share no moment."""
+        start, end = max(self.start, frame.start), min(self.end, frame.end)
+        return Span(start, end) if start < end else None
+
+
+def union(spans: Iterable[Span]) -> list[Span]:
+    """Join spans that touch or overlap.
+
+    Returns:
+        Disjoint spans in order of time; empty spans vanish. Overlaps count once.
+    """
+    joined: list[Span] = []
+    for span in sorted(spans):
+        if span.start == span.end:
+            continue
+        if joined and span.start <= joined[-1].end:
+            joined[-1] = Span(joined[-1].start, max(joined[-1].end, span.end))
+        else:
+            joined.append(span)
+    return joined
+
+
+def total(spans: Iterable[Span]) -> timedelta:
+    """Return the length of the union of ``spans``; zero for none."""
+    return sum((span.length for span in union(spans)), timedelta())
