@@ -1,4 +1,4 @@
-"""The only place that reads the computer's clock; everybody else is handed a time or a ``Clock``."""
+"""The only place that reads the computer's clock; all others are handed a time or a ``Clock``."""
 
 import time
 from datetime import UTC, datetime

@@ -1,6 +1,7 @@
 """Spans: overlaps count once, empty spans vanish, clipping stays inside the frame."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -43,7 +44,7 @@ def test_the_union_is_disjoint_ordered_and_as_long_as_the_minutes_it_covers(
     spans: list[Span],
 ) -> None:
     joined = union(spans)
-    assert all(a.end < b.start for a, b in zip(joined, joined[1:], strict=False))
+    assert all(a.end < b.start for a, b in pairwise(joined))
     minutes = {
         m
         for s in spans
