@@ -1,0 +1,158 @@
+"""What can be recorded: the kinds of audit event, an event once recorded, and the one text of time.
+
+Features write events with these kinds and read them back as ``Recorded``; how events are chained
+and stored is the business of ``server/audit``. Payload keys are lower-case ASCII words, values are
+text, whole numbers, truth values, nothing, lists and objects: never fractions. Moments inside
+payloads are written by ``time_text``. The rest is in docs/audit-format.md.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+Payload: TypeAlias = dict[str, Any]
+"""The content of an event, see the module's first lines for what may be in it."""
+
+SYSTEM = "system"
+"""The actor of what nobody did: timers, start-up, outages."""
+
+
+class EventKind(StrEnum):
+    """What happened. The text is chained for ever: a kind may be added, never renamed.
+
+    Payloads that attendance is folded from (all ids are numbers, ``peer`` is text):
+
+    - ``session.opened``: an ``Opening`` (``server/domain/opening.py``).
+    - ``session.closed``, ``mute.all``, ``mute.lifted``: may be empty.
+    - ``venue.connected``: ``venue_id``, ``peer``; its media connection stands.
+    - ``venue.disconnected``: ``venue_id``, ``peer``, ``last_packet_at`` (the last authenticated
+      packet), ``reason``: ``left`` when the venue said good-bye, ``lost`` otherwise.
+    - ``venue.replaced``: as ``venue.disconnected`` for the older ``peer``; ``by_peer`` is the
+      newer, which has its own ``venue.connected``.
+    - ``venue.head_count``: ``venue_id``, ``count``.
+    - ``roll.called``, ``roll.answered``: ``venue_id``.
+    - ``agenda.item_started``, ``agenda.item_ended``: ``item_id``.
+    - ``leave.asked``, ``leave.granted``, ``leave.refused``: ``venue_id``, ``reason``.
+    - ``attendance.corrected``: ``venue_id``, ``field`` (``head_count`` or ``verdict``), ``value``,
+      ``reason``.
+    - ``system.outage_started``: ``since``, when service was lost for all venues: every connection
+      of that moment ended with it. ``system.outage_ended``: ``until``, when joining worked again.
+    - ``report.viewed``, ``report.downloaded``: ``format``.
+    - ``audit.erased``: ``sequences``, ``reason``.
+    """
+
+    SESSION_SCHEDULED = "session.scheduled"
+    SESSION_CHANGED = "session.changed"
+    SESSION_CANCELLED = "session.cancelled"
+    SESSION_OPENED = "session.opened"
+    SESSION_EXTENDED = "session.extended"
+    SESSION_LOCKED = "session.locked"
+    SESSION_UNLOCKED = "session.unlocked"
+    SESSION_CLOSED = "session.closed"
+
+    VENUE_CONNECTED = "venue.connected"
+    VENUE_DISCONNECTED = "venue.disconnected"
+    VENUE_REPLACED = "venue.replaced"
+    VENUE_HEAD_COUNT = "venue.head_count"
+    VENUE_MUTED = "venue.muted"
+    VENUE_UNMUTED = "venue.unmuted"
+    VENUE_CHECKED = "venue.checked"
+    VENUE_LINK_ISSUED = "venue.link_issued"
+
+    CHAIR_TAKEN = "chair.taken"
+    CHAIR_RELEASED = "chair.released"
+    FLOOR_REQUESTED = "floor.requested"
+    FLOOR_WITHDRAWN = "floor.withdrawn"
+    FLOOR_GIVEN = "floor.given"
+    FLOOR_TAKEN_BACK = "floor.taken_back"
+    MUTE_ALL = "mute.all"
+    MUTE_LIFTED = "mute.lifted"
+    BROADCAST_SET = "broadcast.set"
+    LAYOUT_SET = "layout.set"
+    BANNER_SET = "banner.set"
+    ROLL_STARTED = "roll.started"
+    ROLL_CALLED = "roll.called"
+    ROLL_ANSWERED = "roll.answered"
+    ROLL_ENDED = "roll.ended"
+    AGENDA_ITEM_STARTED = "agenda.item_started"
+    AGENDA_ITEM_ENDED = "agenda.item_ended"
+
+    LEAVE_ASKED = "leave.asked"
+    LEAVE_GRANTED = "leave.granted"
+    LEAVE_REFUSED = "leave.refused"
+    ATTENDANCE_CORRECTED = "attendance.corrected"
+    REPORT_VIEWED = "report.viewed"
+    REPORT_DOWNLOADED = "report.downloaded"
+
+    LOGIN_SUCCEEDED = "login.succeeded"
+    LOGIN_FAILED = "login.failed"
+    LOGIN_ENDED = "login.ended"
+    ACCOUNT_CREATED = "account.created"
+    ACCOUNT_CHANGED = "account.changed"
+    ACCOUNT_PASSWORD_CHANGED = "account.password_changed"  # noqa: S105 - a kind, not a secret
+    ACCOUNT_LOCKED = "account.locked"
+    ACCOUNT_UNLOCKED = "account.unlocked"
+    ACCOUNT_REMOVED = "account.removed"
+
+    STREET_IMPORTED = "street.imported"
+    SETTING_CHANGED = "setting.changed"
+    REQUEST_SUBMITTED = "request.submitted"
+    REQUEST_CHANGED = "request.changed"
+    REQUEST_WITHDRAWN = "request.withdrawn"
+    REQUEST_RETURNED = "request.returned"
+    REQUEST_GRANTED = "request.granted"
+    REQUEST_REFUSED = "request.refused"
+    PLAN_PROPOSED = "plan.proposed"
+    PLAN_CHANGED = "plan.changed"
+    PLAN_ACCEPTED = "plan.accepted"
+    PLAN_DISCARDED = "plan.discarded"
+    DIGEST_SENT = "digest.sent"
+
+    SYSTEM_STARTED = "system.started"
+    SYSTEM_OUTAGE_STARTED = "system.outage_started"
+    SYSTEM_OUTAGE_ENDED = "system.outage_ended"
+    AUDIT_EXPORTED = "audit.exported"
+    AUDIT_ERASED = "audit.erased"
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """One audit event (审计记录) as it was recorded.
+
+    ``sequence`` counts from 1 without holes and is the order of events; ``at`` is the clock's time
+    in UTC, which may jump. ``kind`` is text, so that an older program can read newer kinds. An
+    erased event has the actor ``""`` and an empty payload.
+    """
+
+    sequence: int
+    at: datetime
+    kind: str
+    session_id: int | None
+    actor: str
+    payload: Payload
+
+
+def time_text(moment: datetime) -> str:
+    """Return the moment in the one text form of the log, 27 characters in UTC.
+
+    For example ``2026-11-24T06:00:00.000000Z``. Text order is time order.
+
+    Raises:
+        ValueError: when the moment has no zone.
+    """
+    if moment.tzinfo is None:
+        raise ValueError("a moment without a zone cannot be recorded")
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")
+
+
+def parse_time(text: str) -> datetime:
+    """Return the aware UTC moment of ``time_text``.
+
+    Raises:
+        ValueError: when the text is in any other form.
+    """
+    moment = datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    if time_text(moment) != text:
+        raise ValueError(f"not a moment in the log's form: {text!r}")
+    return moment
