@@ -1,0 +1,1 @@
+"""Accounts, roles, logins, and the one table of who may use which route and command."""

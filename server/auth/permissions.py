@@ -1,0 +1,48 @@
+"""The one table of who may use which route and which websocket command.
+
+A test compares it with the application's own routes and commands: one without a row here cannot
+land, and a request for one is refused.
+"""
+
+from enum import StrEnum
+
+from server.auth.model import Role
+
+
+class Door(StrEnum):
+    """Ways in that are not a role: everybody, or a venue's token."""
+
+    EVERYBODY = "EVERYBODY"
+    VENUE = "VENUE"
+
+
+Allowed = frozenset[Role | Door]
+
+EVERYBODY: Allowed = frozenset({Door.EVERYBODY})
+VENUE: Allowed = frozenset({Door.VENUE})
+SIGNED_IN: Allowed = frozenset(Role)
+OPERATORS: Allowed = frozenset({Role.OFFICE, Role.LEADER})
+READERS: Allowed = frozenset({Role.OFFICE, Role.LEADER, Role.AUDITOR})
+ADMIN: Allowed = frozenset({Role.ADMIN})
+
+ROUTES: dict[str, Allowed] = {
+    "health": EVERYBODY,
+    "static": EVERYBODY,
+    "login": EVERYBODY,
+    "login.post": EVERYBODY,
+    "logout.post": SIGNED_IN,
+    "choices.post": EVERYBODY,
+    "home": SIGNED_IN,
+    "street": SIGNED_IN,
+}
+"""Route name → who may use it. Names ending in ``.post`` change something."""
+
+COMMANDS: dict[str, Allowed] = {}
+"""Websocket command type → who may send it."""
+
+
+def may_use(allowed: Allowed | None, role: Role | None) -> bool:
+    """Tell whether a visitor may pass: ``role`` is None for one who has not signed in."""
+    if allowed is None:
+        return False
+    return Door.EVERYBODY in allowed or (role is not None and role in allowed)

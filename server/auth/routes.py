@@ -1,0 +1,71 @@
+"""Login page, sign in, sign out, and the choices of language and type size."""
+
+from aiohttp import web
+
+from server.auth import service
+from server.auth.guard import LOGIN_COOKIE, login_of
+from server.domain.errors import DomainError
+from server.i18n import catalogue
+from server.pages.context import CLOCK, DATABASE, form_values, page, redirect, visit_of
+from server.pages.middleware import LANGUAGE_COOKIE, TYPE_COOKIE, YEAR_SECONDS
+
+
+def own_path(target: str) -> str:
+    """Return ``target`` when it is a path of ours, else the first page: no open redirects."""
+    return target if target.startswith("/") and not target.startswith(("//", "/\\")) else "/"
+
+
+async def show_login(http: web.Request) -> web.Response:
+    """Show the login page."""
+    return page(
+        http, "auth/login.html", name="", error="", next=own_path(http.query.get("next", "/"))
+    )
+
+
+async def handle_login(http: web.Request) -> web.Response:
+    """Sign in; a wrong password shows the page again with the name kept."""
+    values = await form_values(http)
+    name, target = values.get("name", ""), own_path(values.get("next", "/"))
+    password = (await http.post()).get("password", "")
+    try:
+        cookie = await service.sign_in(
+            http.app[DATABASE], http.app[CLOCK], name, str(password), http.remote or ""
+        )
+    except DomainError as error:
+        sentence = catalogue.say(visit_of(http).language, f"error.{error.code}", **error.params)
+        return page(http, "auth/login.html", status=422, name=name, error=sentence, next=target)
+    response = redirect(target)
+    response.set_cookie(
+        LOGIN_COOKIE, cookie, httponly=True, samesite="Lax", secure=http.secure, path="/"
+    )
+    return response
+
+
+async def handle_logout(http: web.Request) -> web.Response:
+    """Sign out and show the login page."""
+    login_of(http)
+    await service.sign_out(http.app[DATABASE], http.cookies[LOGIN_COOKIE])
+    response = redirect("/login")
+    response.del_cookie(LOGIN_COOKIE)
+    return response
+
+
+async def handle_choices(http: web.Request) -> web.Response:
+    """Keep the choice of language or type size in the browser and show the same page again."""
+    values = await form_values(http)
+    response = redirect(own_path(values.get("next", "/")))
+    if values.get("language") in catalogue.LANGUAGES:
+        response.set_cookie(
+            LANGUAGE_COOKIE, values["language"], max_age=YEAR_SECONDS, samesite="Lax"
+        )
+    if values.get("type_size") in {"0", "1", "2", "3"}:
+        response.set_cookie(TYPE_COOKIE, values["type_size"], max_age=YEAR_SECONDS, samesite="Lax")
+    return response
+
+
+ROUTES = [
+    web.get("/login", show_login, name="login"),
+    web.post("/login", handle_login, name="login.post"),
+    web.post("/logout", handle_logout, name="logout.post"),
+    web.post("/choices", handle_choices, name="choices.post"),
+]

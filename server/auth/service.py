@@ -1,0 +1,139 @@
+"""Signing in and out, one use case per function."""
+
+import asyncio
+import hashlib
+import secrets
+from datetime import timedelta
+
+from server.auth import store
+from server.auth.model import Account, Login, Role
+from server.auth.passwords import NOBODY, hash_password, password_matches
+from server.auth.throttle import (
+    ADDRESS_FACTOR,
+    ALLOWED_FAILURES,
+    Failures,
+    after_failure,
+    tries_left,
+    wait_left,
+)
+from server.db.engine import Database, Tx
+from server.domain.clock import Clock
+from server.domain.errors import DomainError
+
+IDLE = timedelta(hours=12)
+TOUCH_EVERY = timedelta(minutes=5)
+_HASHING = asyncio.Semaphore(2)
+"""Two hashes at a time: each takes 19 MiB and a core, and the packets need the other one."""
+
+
+def digest_of(cookie: str) -> str:
+    """Return what the store keeps instead of a secret cookie or token."""
+    return hashlib.sha256(cookie.encode()).hexdigest()
+
+
+async def _limits(tx: Tx, name: str, address: str) -> list[tuple[str, Failures, int]]:
+    keys = (
+        (f"name:{name[:64]}", ALLOWED_FAILURES),
+        (f"addr:{address}", ALLOWED_FAILURES * ADDRESS_FACTOR),
+    )
+    return [(key, await store.load_failures(tx, key), allowed) for key, allowed in keys]
+
+
+async def sign_in(db: Database, clock: Clock, name: str, password: str, address: str) -> str:
+    """Check name and password and open a login.
+
+    Args:
+        db: the database.
+        clock: gives the time.
+        name: the account's name as typed.
+        password: the password as typed.
+        address: where the request came from, for throttling.
+
+    Returns:
+        The cookie value of the new login, 43 characters; only its digest is stored.
+
+    Raises:
+        DomainError: ``login_wait`` (minutes) while the door is closed, ``login_wrong`` (left: tries
+            before it closes) for a wrong name or password: which of the two is not told.
+    """
+    async with db.view() as tx:
+        account = await store.load_account(tx, name)
+        limits = await _limits(tx, name, address)
+    now = clock.now()
+    wait = max(wait_left(failures, now, allowed) for _, failures, allowed in limits)
+    if wait:
+        raise DomainError("login_wait", minutes=-(-int(wait.total_seconds()) // 60))
+    async with _HASHING:
+        stored = account.password_hash if account else NOBODY
+        right = await asyncio.to_thread(password_matches, stored, password)
+    if account is None or not right:
+        raise await _count_failure(db, clock, name, address)
+    return await _open_login(db, clock, account, name)
+
+
+async def _count_failure(db: Database, clock: Clock, name: str, address: str) -> DomainError:
+    async with db.tx() as tx:
+        left = ALLOWED_FAILURES
+        for key, failures, allowed in await _limits(tx, name, address):
+            counted = after_failure(failures, clock.now(), allowed)
+            await store.save_failures(tx, key, counted)
+            left = min(left, tries_left(counted, allowed))
+    if left == 0:
+        return DomainError("login_wait", minutes=5)
+    return DomainError("login_wrong", left=left)
+
+
+async def _open_login(db: Database, clock: Clock, account: Account, name: str) -> str:
+    cookie = secrets.token_urlsafe(32)
+    async with db.tx() as tx:
+        await store.save_failures(tx, f"name:{name[:64]}", Failures())
+        await store.save_login(tx, digest_of(cookie), account.id, clock.now())
+    return cookie
+
+
+async def find_login(db: Database, clock: Clock, cookie: str) -> Login | None:
+    """Return the login of a cookie, or None; an idle one has ended after 12 hours."""
+    digest, now = digest_of(cookie), clock.now()
+    async with db.view() as tx:
+        login = await store.load_login(tx, digest, now, IDLE)
+        stale = await store.load_login(tx, digest, now, TOUCH_EVERY) is None
+    if login is not None and stale:
+        async with db.tx() as tx:
+            await store.touch_login(tx, digest, now)
+    return login
+
+
+async def sign_out(db: Database, cookie: str) -> None:
+    """End the login of a cookie; an unknown one is already ended."""
+    async with db.tx() as tx:
+        await store.delete_login(tx, digest_of(cookie))
+
+
+async def add_account(
+    tx: Tx,
+    *,
+    name: str,
+    display_name: str,
+    role: Role,
+    password: str,
+    department_id: int | None = None,
+    committee_id: int | None = None,
+) -> Account:
+    """Add an account with a freshly hashed password, inside the caller's transaction.
+
+    Raises:
+        DomainError: ``account_taken`` when the name is in use.
+    """
+    if await store.load_account(tx, name) is not None:
+        raise DomainError("account_taken", name=name)
+    async with _HASHING:
+        hashed = await asyncio.to_thread(hash_password, password)
+    return await store.save_account(
+        tx,
+        name=name,
+        display_name=display_name,
+        role=role,
+        password_hash=hashed,
+        department_id=department_id,
+        committee_id=committee_id,
+    )

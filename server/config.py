@@ -1,0 +1,95 @@
+"""The frozen settings of one run: a TOML file, the environment for secrets and paths, the command.
+
+Read once at the start and printed with secrets hidden. No feature reads settings by itself: what it
+needs is handed to it by ``app.py``.
+"""
+
+import os
+import secrets
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+_CHECKOUT = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set.
+
+    Attributes:
+        data_dir: where the database, the secret and the worker's socket live.
+        database_url: ``sqlite:///…`` or ``postgresql://…``; empty means SQLite in ``data_dir``.
+        web_dir: the folder with ``templates`` and ``static``.
+        host: address to serve on; loopback unless told otherwise.
+        port: TCP port of the pages.
+        media_port: UDP port of the media worker; 0 lets the system choose.
+        announce: addresses told to clients; empty means every local address.
+        certificate: PEM file of the server certificate; empty means plain HTTP (loopback only).
+        key: PEM file of its key.
+    """
+
+    data_dir: Path = Path("data")
+    database_url: str = ""
+    web_dir: Path = _CHECKOUT / "web"
+    host: str = "127.0.0.1"
+    port: int = 8080
+    media_port: int = 8443
+    announce: tuple[str, ...] = ()
+    certificate: str = ""
+    key: str = ""
+
+    @property
+    def database(self) -> str:
+        """The database URL in force."""
+        return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'pinhui.db'}"
+
+
+def _coerced(name: str, value: Any) -> Any:
+    kinds = {field.name: field.type for field in fields(Settings)}
+    if name not in kinds:
+        raise ValueError(f"unknown setting: {name}")
+    kind = kinds[name]
+    if kind is Path:
+        return Path(value)
+    if kind is int:
+        return int(value)
+    if kind == tuple[str, ...]:
+        return tuple(value.split(",")) if isinstance(value, str) else tuple(value)
+    return str(value)
+
+
+def read_settings(
+    file: Path | None, environment: Mapping[str, str] = os.environ, **told: Any
+) -> Settings:
+    """Return the settings: defaults, then the file, then ``PINHUI_*``, then the command's words.
+
+    Args:
+        file: a TOML file, or None.
+        environment: ``PINHUI_DATABASE_URL`` sets ``database_url``, and so on.
+        told: values from the command line; None means not told.
+
+    Raises:
+        ValueError: for a setting that does not exist or a value of the wrong kind.
+    """
+    values: dict[str, Any] = {}
+    if file is not None:
+        values |= tomllib.loads(file.read_text(encoding="utf-8"))
+    for field in fields(Settings):
+        if (found := environment.get(f"PINHUI_{field.name.upper()}")) is not None:
+            values[field.name] = found
+    values |= {name: value for name, value in told.items() if value is not None}
+    return replace(Settings(), **{name: _coerced(name, value) for name, value in values.items()})
+
+
+def load_secret(data_dir: Path) -> bytes:
+    """Return the installation's secret, made at the first start and readable by its owner only."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    path = data_dir / "secret"
+    if not path.exists():
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(secrets.token_bytes(32))
+    return path.read_bytes()

@@ -1,0 +1,98 @@
+"""Finds every sentence the product can show, and brings the catalogues up to date.
+
+``python -m server.i18n.extract`` adds what is missing to both catalogues (with an empty English
+sentence to fill in) and drops what nobody uses. A test demands that nothing is missing or empty.
+"""
+
+import io
+import re
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract
+from babel.messages.pofile import write_po
+
+from server.i18n.catalogue import LANGUAGES, read_catalogue
+
+_ROOT = Path(__file__).parent.parent.parent
+_CODE = re.compile(r'(?:DomainError|NotFoundError|ForbiddenError|Refusal)\(\s*"([a-z][a-z0-9_]+)"')
+_PROBLEM = re.compile(r'problem\(http, \d+, "([a-z0-9_]+)"')
+_KEY = re.compile(r'"((?:menu|post|role|state|event|reason|rule|action|verdict)\.[a-zA-Z0-9_.]+)"')
+
+
+def _sentences() -> Iterator[tuple[str, str]]:
+    """Yield (sentence in Chinese, file it stands in) of templates and scripts."""
+    web = _ROOT / "web"
+    for path in sorted(web.rglob("*.html")):
+        options = {"trim_blocks": "true", "lstrip_blocks": "true", "silent": "false"}
+        with path.open("rb") as file:
+            for _, message, _, _ in extract("jinja2.ext:babel_extract", file, options=options):
+                yield str(message), path.relative_to(_ROOT).as_posix()
+    for path in sorted(web.rglob("*.js")):
+        with path.open("rb") as file:
+            for _, message, _, _ in extract("javascript", file, keywords={"t": None}):
+                yield str(message), path.relative_to(_ROOT).as_posix()
+
+
+def _codes() -> Iterator[tuple[str, str]]:
+    """Yield (code, file it stands in): refusals and the keys that templates look up by value."""
+    for path in sorted((_ROOT / "server").rglob("*.py")):
+        text, name = path.read_text(encoding="utf-8"), path.relative_to(_ROOT).as_posix()
+        for code in _CODE.findall(text) + _PROBLEM.findall(text):
+            yield f"error.{code}", name
+        for key in _KEY.findall(text):
+            yield key, name
+
+
+def used_words() -> dict[str, list[str]]:
+    """Return every key of the catalogues with the files that use it, sorted."""
+    places: dict[str, set[str]] = defaultdict(set)
+    for key, place in [*_sentences(), *_codes()]:
+        places[key].add(place)
+    return {key: sorted(found) for key, found in sorted(places.items())}
+
+
+def is_code(key: str) -> bool:
+    """Tell whether a key is a code (``error.login_wrong``) rather than a Chinese sentence."""
+    return key.isascii() and "." in key and " " not in key
+
+
+def updated(language: str) -> Catalog:
+    """Return the catalogue with what is used now: kept translations, empty ones for new keys."""
+    old = read_catalogue(language)
+    new = Catalog(locale=language, project="pinhui", fuzzy=False, header_comment="")
+    for key, places in used_words().items():
+        if language == "zh_CN" and not is_code(key):
+            continue
+        known = old.get(key)
+        new.add(key, known.string if known else "", locations=[(p, 0) for p in places])
+    for message in old:
+        # words looked up by a value made at run time, e.g. say("post." ~ post)
+        if message.id and message.id not in new and is_code(str(message.id)):
+            new.add(message.id, message.string)
+    return new
+
+
+def main() -> int:
+    """Rewrite both catalogues and say how many sentences are still empty; 1 when any is."""
+    empty = 0
+    for language in LANGUAGES:
+        catalogue = updated(language)
+        buffer = io.BytesIO()
+        write_po(
+            buffer, catalogue, width=120, sort_output=True, omit_header=True, include_lineno=False
+        )
+        path = Path(__file__).parent / "locale" / language / "LC_MESSAGES" / "messages.po"
+        path.write_bytes(buffer.getvalue())
+        missing = [m.id for m in catalogue if m.id and not m.string]
+        empty += len(missing)
+        for key in missing:
+            sys.stdout.write(f"{language}: {key}\n")
+    return 1 if empty else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

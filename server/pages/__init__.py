@@ -1,0 +1,1 @@
+"""Shared page-making: rendering, request context, CSRF, security headers and error pages."""

@@ -1,0 +1,167 @@
+"""What happens to every HTTP request: headers, visit, CSRF and Origin, and errors turned to pages.
+
+The strict Content-Security-Policy admits nothing inline and nothing from elsewhere. A request that
+changes something must come from our own pages: its Origin must be ours and its form must carry the
+visit's token; only requests that authenticate by a Bearer token need neither (no cookie is used).
+"""
+
+import hashlib
+import hmac
+import logging
+import secrets
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from server.domain.errors import DomainError, ForbiddenError, NotFoundError
+from server.i18n import catalogue
+from server.pages.context import SECRET, VISIT, Visit, page
+
+log = logging.getLogger("pinhui.pages")
+
+VISIT_COOKIE = "pinhui_visit"
+LANGUAGE_COOKIE = "pinhui_lang"
+TYPE_COOKIE = "pinhui_type"
+CSRF_FIELD = "csrf"
+CSRF_HEADER = "X-CSRF-Token"
+YEAR_SECONDS = 365 * 86_400
+
+_CSP = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "media-src 'self' blob:",
+        "connect-src 'self'",
+        "manifest-src 'self'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+_HEADERS = {
+    "Content-Security-Policy": _CSP,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(self), microphone=(self), display-capture=(self)",
+}
+
+
+def csrf_token(secret: bytes, visit_id: str) -> str:
+    """Return the token that forms of this visit carry: keyed, so that nobody else can make it."""
+    return hmac.new(secret, b"csrf:" + visit_id.encode(), hashlib.sha256).hexdigest()
+
+
+@web.middleware
+async def security_headers(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Add the headers that hold for every answer; pages are never kept by caches."""
+    response = await handler(request)
+    if not response.prepared:
+        response.headers.update(_HEADERS)
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+@web.middleware
+async def attach_visit(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Attach language, type size and CSRF token; give a new browser its visit cookie."""
+    visit_id = request.cookies.get(VISIT_COOKIE, "")
+    fresh = not 20 <= len(visit_id) <= 64
+    if fresh:
+        visit_id = secrets.token_urlsafe(24)
+    size = request.cookies.get(TYPE_COOKIE, "0")
+    request[VISIT] = Visit(
+        language=catalogue.choose_language(
+            request.headers.get("Accept-Language", ""), request.cookies.get(LANGUAGE_COOKIE)
+        ),
+        type_size=int(size) if size in {"0", "1", "2", "3"} else 0,
+        csrf=csrf_token(request.app[SECRET], visit_id),
+    )
+    response = await handler(request)
+    if fresh and not response.prepared:
+        response.set_cookie(
+            VISIT_COOKIE,
+            visit_id,
+            max_age=YEAR_SECONDS,
+            httponly=True,
+            samesite="Lax",
+            secure=request.secure,
+        )
+    return response
+
+
+def origin_is_ours(http: web.Request) -> bool:
+    """Tell whether the Origin header, when there is one, names the host that was asked."""
+    origin = http.headers.get("Origin")
+    return origin is None or origin == f"{http.scheme}://{http.host}"
+
+
+@web.middleware
+async def refuse_forgery(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse changes that do not come from our own pages (CSRF)."""
+    if request.method in {"GET", "HEAD", "OPTIONS"}:
+        return await handler(request)
+    if request.headers.get("Authorization", "").startswith("Bearer "):
+        return await handler(request)
+    if not origin_is_ours(request):
+        raise ForbiddenError("foreign_origin")
+    sent = request.headers.get(CSRF_HEADER)
+    if sent is None:
+        value = (await request.post()).get(CSRF_FIELD, "")
+        sent = value if isinstance(value, str) else ""
+    if not hmac.compare_digest(sent.encode(), request[VISIT].csrf.encode()):
+        raise ForbiddenError("form_expired")
+    return await handler(request)
+
+
+def _status_of(error: DomainError) -> int:
+    if isinstance(error, NotFoundError):
+        return 404
+    if isinstance(error, ForbiddenError):
+        return 403
+    return 422
+
+
+def _wants_page(http: web.Request) -> bool:
+    return "text/html" in http.headers.get("Accept", "")
+
+
+def problem(http: web.Request, status: int, code: str, **params: str | int) -> web.Response:
+    """Answer with an error: a page for people, RFC 9457 problem JSON for programs.
+
+    Args:
+        http: the HTTP request answered.
+        status: HTTP status.
+        code: stable code; its sentence is ``error.<code>`` in the catalogue.
+        params: values for the sentence.
+    """
+    visit = http.get(VISIT) or Visit(catalogue.DEFAULT, 0, "")
+    http[VISIT] = visit
+    sentence = catalogue.say(visit.language, f"error.{code}", **params)
+    if _wants_page(http):
+        return page(http, "error.html", status=status, sentence=sentence, code=code)
+    body = {"type": "about:blank", "status": status, "code": code, "title": sentence}
+    return web.json_response(body, status=status, content_type="application/problem+json")
+
+
+@web.middleware
+async def errors_to_answers(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Map refusals, missing pages and bugs to answers; the one place for HTTP."""
+    try:
+        return await handler(request)
+    except DomainError as error:
+        return problem(request, _status_of(error), error.code, **error.params)
+    except web.HTTPRequestEntityTooLarge:
+        return problem(request, 413, "too_large")
+    except web.HTTPNotFound:
+        return problem(request, 404, "no_such_page")
+    except web.HTTPMethodNotAllowed:
+        return problem(request, 405, "wrong_method")
+    except web.HTTPException:
+        raise
+    except Exception:
+        log.exception("bug while answering %s %s", request.method, request.path)
+        return problem(request, 500, "our_bug")

@@ -1,0 +1,77 @@
+"""Turns templates into text: Jinja2 with autoescape, our words, dates, versioned static paths."""
+
+import hashlib
+from functools import partial
+from pathlib import Path
+
+import jinja2
+
+from server.i18n import catalogue, dates
+
+_UNDEFINED = jinja2.StrictUndefined
+
+
+def static_version(folder: Path) -> str:
+    """Return a short digest over all static files; it is part of their address, so caches are safe.
+
+    Args:
+        folder: ``web/static``.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        digest.update(str(path.relative_to(folder)).encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+class Renderer:
+    """Renders ``web/templates`` in either language.
+
+    Args:
+        web: the folder with ``templates`` and ``static``.
+    """
+
+    def __init__(self, web: Path) -> None:
+        self.static_folder = web / "static"
+        self.static_root = f"/static/{static_version(self.static_folder)}"
+        self._by_language = {name: self._environment(web, name) for name in catalogue.LANGUAGES}
+
+    def _environment(self, web: Path, language: str) -> jinja2.Environment:
+        environment = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(web / "templates"),
+            autoescape=True,
+            undefined=_UNDEFINED,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            extensions=["jinja2.ext.i18n"],
+        )
+        words = catalogue.translations(language)
+        environment.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]
+        environment.filters |= {
+            "day": partial(dates.day, language=language),
+            "clock": dates.clock_time,
+            "clock_seconds": dates.clock_seconds,
+            "lasting": partial(dates.length, language=language),
+        }
+        environment.globals |= {
+            "lang": "zh-CN" if language == "zh_CN" else "en",
+            "language": language,
+            "static": lambda path: f"{self.static_root}/{path}",
+            "say": partial(catalogue.say, language),
+            "span": dates.span,
+            "script_words": partial(catalogue.script_words, language),
+        }
+        return environment
+
+    def render(self, template: str, language: str, values: dict[str, object]) -> str:
+        """Return the text of a template.
+
+        Args:
+            template: path under ``web/templates``.
+            language: one of ``catalogue.LANGUAGES``.
+            values: what the template shows.
+
+        Raises:
+            jinja2.UndefinedError: when a template uses a value it was not given.
+        """
+        return self._by_language[language].get_template(template).render(values)

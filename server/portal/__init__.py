@@ -1,0 +1,1 @@
+"""Pages that show several features at once: the menu and the first screens."""

@@ -1,0 +1,31 @@
+"""Which entries the menu shows to whom: those whose route the table admits the role to."""
+
+from dataclasses import dataclass
+
+from server.auth.model import Role
+from server.auth.permissions import ROUTES, may_use
+
+_ENTRIES = (
+    ("home", "/", "menu.home"),
+    ("street", "/street", "menu.street"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MenuEntry:
+    """One word of the menu; ``code`` is its key in the catalogue."""
+
+    path: str
+    code: str
+    current: bool
+
+
+def menu_for(role: Role | None, path: str) -> tuple[MenuEntry, ...]:
+    """Return the menu of a role with the page at ``path`` marked; empty before signing in."""
+    if role is None:
+        return ()
+    return tuple(
+        MenuEntry(target, code, path == target or (target != "/" and path.startswith(target)))
+        for route, target, code in _ENTRIES
+        if may_use(ROUTES[route], role)
+    )

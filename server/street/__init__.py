@@ -1,0 +1,1 @@
+"""The street's own data: office, departments, committees with posts, venues and their tokens."""

@@ -1,0 +1,102 @@
+"""Fixtures for every kind of test: databases of both kinds, started here, and a made-up street."""
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from server.db.engine import Database
+from server.db.migrate import upgrade
+from tests.fakes import FakeClock
+
+SECRET = b"a secret of thirty-two bytes ...."
+
+
+def free_port() -> int:
+    """Return a TCP port nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _postgres_programs() -> Path:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if not found:
+        pytest.fail("PostgreSQL is missing: apt install postgresql")
+    return found[-1].parent
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Start a PostgreSQL of our own on a free port; yields a URL without a database name."""
+    programs, folder = _postgres_programs(), tmp_path_factory.mktemp("postgres")
+    data, port = folder / "data", free_port()
+    as_user: list[str] = []
+    if os.geteuid() == 0:
+        as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+        shutil.chown(folder, "postgres")
+        for parent in folder.parents:
+            if parent.stat().st_uid == 0 and parent != Path("/tmp") and parent != Path("/"):
+                parent.chmod(parent.stat().st_mode | 0o055)
+    owner = "postgres" if as_user else pwd.getpwuid(os.getuid()).pw_name
+    initdb = [str(programs / "initdb"), "-D", str(data), "-U", owner, "-A", "trust", "-E", "UTF8"]
+    subprocess.run([*as_user, *initdb, "--no-sync"], check=True, capture_output=True)
+    options = ["-D", str(data), "-p", str(port), "-k", str(folder), "-c", "fsync=off"]
+    options += ["-c", "listen_addresses=127.0.0.1"]
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen(
+            [*as_user, str(programs / "postgres"), *options], stdout=log, stderr=log
+        )
+    try:
+        _wait_for_port(port, server)
+        yield f"postgresql://{owner}@127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+def _wait_for_port(port: int, server: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    pytest.fail("PostgreSQL did not start")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the URL of a fresh, empty database: once on SQLite, once on PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'test.db'}"
+    import psycopg
+
+    server = request.getfixturevalue("postgres_server")
+    name = f"t{os.urandom(6).hex()}"
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name}")
+    return f"{server}/{name}"
+
+
+@pytest.fixture
+async def db(database_url: str) -> AsyncIterator[Database]:
+    """Yield a migrated database, on either kind."""
+    upgrade(database_url)
+    database = Database(database_url)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """Return a clock that stands at Tuesday noon until it is moved."""
+    return FakeClock()

@@ -1,0 +1,96 @@
+"""The real application on a temporary SQLite database with the made-up street, and visitors."""
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from aiohttp import ClientResponse
+from aiohttp.test_utils import TestClient, TestServer
+
+from server.app import build_app
+from server.config import Settings, load_secret
+from server.db.engine import Database
+from server.db.migrate import upgrade
+from server.pages.context import DATABASE
+from server.simulator.demo_street import enter_street
+from tests.fakes import FakeClock
+
+PASSWORD = "a-good-long-password"
+HTML = {"Accept": "text/html", "Accept-Language": "zh-CN"}
+
+
+class Visitor:
+    """A browser without scripts: keeps cookies, fills in forms with their token."""
+
+    def __init__(self, client: TestClient) -> None:
+        self.client = client
+
+    async def get(self, path: str, **headers: str) -> tuple[ClientResponse, str]:
+        answer = await self.client.get(path, headers=HTML | headers)
+        return answer, await answer.text()
+
+    async def post(self, path: str, seen_on: str, **values: str) -> tuple[ClientResponse, str]:
+        """Send a form the way a browser does: with the token of the page it stands on."""
+        _, text = await self.get(seen_on)
+        found = re.search(r'name="csrf" value="([0-9a-f]+)"', text)
+        assert found, f"no form on {seen_on}"
+        origin = str(self.client.make_url("/")).rstrip("/")
+        answer = await self.client.post(
+            path, data={"csrf": found[1], **values}, headers=HTML | {"Origin": origin}
+        )
+        return answer, await answer.text()
+
+    async def sign_in(self, name: str) -> "Visitor":
+        answer, _ = await self.post("/login", "/login", name=name, password=PASSWORD)
+        assert answer.status == 200
+        assert answer.url.path == "/"
+        return self
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data_dir=tmp_path, media_port=0)
+
+
+@pytest.fixture
+async def server(settings: Settings, clock: FakeClock) -> AsyncIterator[TestServer]:
+    upgrade(settings.database)
+    database = Database(settings.database)
+    await enter_street(database, load_secret(settings.data_dir), PASSWORD)
+    await database.close()
+    running = TestServer(build_app(settings, clock))
+    await running.start_server()
+    yield running
+    await running.close()
+
+
+@pytest.fixture
+async def new_visitor(server: TestServer) -> AsyncIterator[Callable[[], Visitor]]:
+    clients: list[TestClient] = []
+
+    def make() -> Visitor:
+        clients.append(TestClient(server))
+        return Visitor(clients[-1])
+
+    yield make
+    for client in clients:
+        await client.close()
+
+
+@pytest.fixture
+async def visitor(new_visitor: Callable[[], Visitor]) -> Visitor:
+    return new_visitor()
+
+
+@pytest.fixture
+async def signed_in(new_visitor: Callable[[], Visitor]) -> Callable[[str], Awaitable[Visitor]]:
+    async def enter(name: str) -> Visitor:
+        return await new_visitor().sign_in(name)
+
+    return enter
+
+
+@pytest.fixture
+async def database(server: TestServer) -> Database:
+    return server.app[DATABASE]
