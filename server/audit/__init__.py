@@ -1,0 +1,1 @@
+"""The append-only, chained log of who did what when (审计记录). Its form: docs/audit-format.md."""
