@@ -1,0 +1,315 @@
+"""Every websocket message as a type: what a client may send, what the server says, and parsing.
+
+One JSON object a text frame, told apart by ``type``. Times ending in ``_ms`` are unix milliseconds
+of the server's clock; ``now_ms`` in a state lets a page show the server's time. Venues are named by
+their number: 0 is the main venue. ``docs/protocol.md`` is generated from this file.
+"""
+
+from typing import Annotated, TypeAlias
+
+import msgspec
+from msgspec import Meta, Struct
+
+MAX_FRAME_BYTES = 16_384
+"""A longer frame from a client ends its connection."""
+
+Number = Annotated[int, Meta(ge=0, le=999)]
+CommandId = Annotated[int, Meta(ge=0, le=2**31)]
+ClientId = Annotated[str, Meta(min_length=8, max_length=64, pattern="^[A-Za-z0-9_-]+$")]
+
+
+class _Client(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type"):
+    """What a client sends."""
+
+
+class Hello(_Client, frozen=True, tag="hello"):
+    """The first message: who is here.
+
+    A venue's PC sends its ``token``; a page of a signed-in person sends ``session`` and is known by
+    its cookie. ``client`` is chosen by the page once and kept while it lives: the same id goes into
+    ``?client=`` of its media offers.
+    """
+
+    client: ClientId
+    token: Annotated[str, Meta(max_length=64)] = ""
+    session: Annotated[int, Meta(ge=0)] = 0
+
+
+class _Command(_Client, frozen=True):
+    """A command; ``id`` comes back in ``done`` or ``refused``."""
+
+    id: CommandId
+
+
+class FloorRequest(_Command, frozen=True, tag="floor.request"):
+    """A venue asks for the floor (申请发言)."""
+
+
+class FloorWithdraw(_Command, frozen=True, tag="floor.withdraw"):
+    """A venue no longer asks."""
+
+
+class FloorReturn(_Command, frozen=True, tag="floor.return"):
+    """A venue that has the floor gives it back by itself."""
+
+
+class FloorGive(_Command, frozen=True, tag="floor.give"):
+    """The operator gives a venue the floor (请发言), whether it asked or not."""
+
+    venue: Number
+
+
+class FloorTakeBack(_Command, frozen=True, tag="floor.take_back"):
+    """The operator takes the floor back (收回)."""
+
+
+class FloorDecline(_Command, frozen=True, tag="floor.decline"):
+    """The operator takes a venue off the queue."""
+
+    venue: Number
+
+
+class MuteAll(_Command, frozen=True, tag="mute.all"):
+    """The operator closes every branch's microphone and forbids opening it (静音全场)."""
+
+
+class MuteLift(_Command, frozen=True, tag="mute.lift"):
+    """The operator lets branches open their own microphones again."""
+
+
+class MicOpen(_Command, frozen=True, tag="mic.open"):
+    """A venue opens its own microphone, where that is allowed."""
+
+
+class MicClose(_Command, frozen=True, tag="mic.close"):
+    """A venue closes its own microphone."""
+
+
+class HeadCount(_Command, frozen=True, tag="head_count"):
+    """A venue says how many people are in it (到会人数)."""
+
+    count: Annotated[int, Meta(ge=0, le=500)]
+
+
+class AgendaNext(_Command, frozen=True, tag="agenda.next"):
+    """The operator goes on to the next agenda item."""
+
+
+class AgendaExtend(_Command, frozen=True, tag="agenda.extend"):
+    """The operator gives the present item more minutes."""
+
+    minutes: Annotated[int, Meta(ge=1, le=60)]
+
+
+class SessionEnd(_Command, frozen=True, tag="session.end"):
+    """The operator ends the session for all (结束会议)."""
+
+
+Command: TypeAlias = (
+    FloorRequest
+    | FloorWithdraw
+    | FloorReturn
+    | FloorGive
+    | FloorTakeBack
+    | FloorDecline
+    | MuteAll
+    | MuteLift
+    | MicOpen
+    | MicClose
+    | HeadCount
+    | AgendaNext
+    | AgendaExtend
+    | SessionEnd
+)
+
+
+class _Server(Struct, frozen=True, tag_field="type", omit_defaults=False):
+    """What the server says."""
+
+
+class Welcome(_Server, frozen=True, tag="welcome"):
+    """The answer to ``hello``: which venue this is, and what its login may do.
+
+    ``operator`` is true for a page that works the controls. ``session`` is 0 while none is open.
+    """
+
+    venue: int
+    name: str
+    operator: bool
+    session: int
+    now_ms: int
+
+
+class Waiting(_Server, frozen=True, tag="waiting"):
+    """No session is open for this venue; the next one, when there is one (``session`` 0: none)."""
+
+    session: int
+    title: str
+    starts_ms: int
+    ends_ms: int
+    items: int
+    now_ms: int
+
+
+class PlaceNow(_Server, frozen=True, tag="place"):
+    """Who holds this venue's place: ``you``, ``other`` (another PC came later), ``free``."""
+
+    held: str
+
+
+class Truth(_Server, frozen=True, tag="truth"):
+    """The two truths for one venue, from the server's own counters and commits.
+
+    ``seen`` and ``heard``: the worker received this venue's picture or sound in the last seconds.
+    ``recorded_ms``: since when attendance is committed; 0 when it is not.
+    """
+
+    seen: bool
+    heard: bool
+    recorded_ms: int
+    present_seconds: int
+
+
+class ItemNow(Struct, frozen=True):
+    """One agenda item; ``used_seconds`` is final for items that are over."""
+
+    topic: str
+    department: str
+    minutes: int
+    used_seconds: int
+
+
+class VenueNow(Struct, frozen=True):
+    """One venue of the roster.
+
+    ``state``: ``absent`` (never came), ``connected``, ``lost`` (was here, is coming back).
+    ``heads`` is -1 until the venue has said it. ``mic``: its sound is forwarded.
+    """
+
+    number: int
+    name: str
+    state: str
+    heads: int
+    mic: bool
+
+
+class Asking(Struct, frozen=True):
+    """One place in the queue for the floor."""
+
+    venue: int
+    since_ms: int
+
+
+class Said(Struct, frozen=True):
+    """Who has spoken during the present item, and for how long."""
+
+    venue: int
+    seconds: int
+
+
+class State(_Server, frozen=True, tag="state"):
+    """The whole conference, sent to everybody whenever it changes; ``version`` only grows.
+
+    ``venues`` are in order of number, the main venue first. ``floor`` is -1 when the main venue
+    speaks. ``item`` counts agenda items from 0; its clock started at ``item_since_ms`` and has
+    ``item_minutes`` including what was added.
+    """
+
+    version: int
+    now_ms: int
+    session: int
+    title: str
+    hall: str
+    starts_ms: int
+    ends_ms: int
+    expected: int
+    venues: list[VenueNow]
+    floor: int
+    floor_since_ms: int
+    queue: list[Asking]
+    said: list[Said]
+    muted_all: bool
+    items: list[ItemNow]
+    item: int
+    item_since_ms: int
+    item_minutes: int
+
+
+class Voices(_Server, frozen=True, tag="voices"):
+    """Whose voices are heard now, loudest first."""
+
+    venues: list[int]
+
+
+class Done(_Server, frozen=True, tag="done"):
+    """The command with this id has been carried out and recorded."""
+
+    id: int
+
+
+class Refused(_Server, frozen=True, tag="refused"):
+    """The command with this id was refused; ``message`` is for people, ``code`` for programs."""
+
+    id: int
+    code: str
+    message: str
+
+
+class Replaced(_Server, frozen=True, tag="replaced"):
+    """Another PC has taken this venue's place; its media has ended. Stay, and do not fight back."""
+
+    message: str
+
+
+class Ended(_Server, frozen=True, tag="ended"):
+    """The session was ended for all."""
+
+    session: int
+
+
+Said_: TypeAlias = (
+    Welcome | Waiting | PlaceNow | Truth | State | Voices | Done | Refused | Replaced | Ended
+)
+
+CLOSE_BAD_MESSAGE = 4400
+CLOSE_NOT_KNOWN = 4401
+CLOSE_TOO_SLOW = 4408
+CLOSE_GOING_AWAY = 1001
+
+
+class BadMessageError(Exception):
+    """A frame that is not one of our messages; the text says what is wrong with it."""
+
+
+_HELLO = msgspec.json.Decoder(Hello)
+_COMMAND: msgspec.json.Decoder[Command] = msgspec.json.Decoder(Command)
+_ENCODER = msgspec.json.Encoder()
+
+
+def parse_hello(text: str) -> Hello:
+    """Return the first message of a connection.
+
+    Raises:
+        BadMessageError: for anything else.
+    """
+    try:
+        return _HELLO.decode(text)
+    except msgspec.MsgspecError as error:
+        raise BadMessageError(str(error)) from None
+
+
+def parse_command(text: str) -> Command:
+    """Return the command in a frame.
+
+    Raises:
+        BadMessageError: for anything that is not exactly one of the commands.
+    """
+    try:
+        return _COMMAND.decode(text)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise BadMessageError(str(error)) from None
+
+
+def serialise(message: Said_) -> str:
+    """Return the text frame of a message."""
+    return _ENCODER.encode(message).decode()
