@@ -197,6 +197,63 @@ def _matches(pattern: re.Pattern[str], text: Any) -> bool:
     return isinstance(text, str) and pattern.fullmatch(text) is not None
 
 
+class Check:
+    """A check in progress: entries are handed over one by one, in the order they are stored.
+
+    Args:
+        after: sequence and hash of the event before the first one.
+        head: a hash noted elsewhere, say on a printed report: that of any entry here will do.
+            Cutting off the end of a log cannot be seen in any other way.
+        bodies_withheld: whether missing bodies are expected and need no account.
+
+    Attributes:
+        last: the sequence of the last entry that fits.
+        hash: its hash.
+        head_at: the sequence whose hash is ``head``; None until it is found.
+        erased: the sequences of entries without a body.
+    """
+
+    def __init__(
+        self,
+        *,
+        after: tuple[int, str] = (0, GENESIS),
+        head: str | None = None,
+        bodies_withheld: bool = False,
+    ) -> None:
+        self.last, self.hash = after
+        self.head_at = self.last if head == self.hash else None
+        self.erased: list[int] = []
+        self._head = head
+        self._withheld = bodies_withheld
+        self._accounted: set[int] = set()
+
+    def add(self, entry: Entry) -> Fault | None:
+        """Take the next entry; return its fault, after which the check is of no more use."""
+        fault = _fault_of(entry, self.last + 1, self.hash)
+        if fault is not None:
+            return fault
+        self.last, self.hash = entry.sequence, entry.hash
+        if entry.is_erased:
+            self.erased.append(entry.sequence)
+        self._accounted.update(_accounted_by(entry))
+        if entry.hash == self._head:
+            self.head_at = entry.sequence
+        return None
+
+    def finish(self) -> Fault | None:
+        """Return what can only be told at the end: unaccounted erasures, and a lost head.
+
+        A lost head is reported at the sequence after the last.
+        """
+        if not self._withheld:
+            for sequence in self.erased:
+                if sequence not in self._accounted:
+                    return Fault(sequence, "erased_without_account")
+        if self._head is not None and self.head_at is None:
+            return Fault(self.last + 1, "head_not_found")
+        return None
+
+
 def find_fault(
     entries: Iterable[Entry],
     *,
@@ -204,37 +261,13 @@ def find_fault(
     head: str | None = None,
     bodies_withheld: bool = False,
 ) -> Fault | None:
-    """Return the first fault of a chain, or None when it holds.
-
-    Args:
-        entries: in the order they are stored.
-        after: sequence and hash of the event before the first one.
-        head: a hash noted elsewhere, say on a printed report: that of any entry here will do.
-            Cutting off the end of a log cannot be seen in any other way.
-        bodies_withheld: whether missing bodies are expected and need no account.
-
-    Returns:
-        A fault names the sequence at which the chain first fails. A lost end is reported at the
-        sequence after the last.
-    """
-    last, before = after
-    erased: list[int] = []
-    accounted: set[int] = set()
-    found = head is None or head == before
+    """Return the first fault of a chain, or None when it holds; the arguments are ``Check``'s."""
+    check = Check(after=after, head=head, bodies_withheld=bodies_withheld)
     for entry in entries:
-        fault = _fault_of(entry, last + 1, before)
+        fault = check.add(entry)
         if fault is not None:
             return fault
-        if entry.is_erased:
-            erased.append(entry.sequence)
-        accounted.update(_accounted_by(entry))
-        last, before = entry.sequence, entry.hash
-        found = found or entry.hash == head
-    if not bodies_withheld:
-        for sequence in erased:
-            if sequence not in accounted:
-                return Fault(sequence, "erased_without_account")
-    return None if found else Fault(last + 1, "head_not_found")
+    return check.finish()
 
 
 def _fault_of(entry: Entry, sequence: int, before: str) -> Fault | None:

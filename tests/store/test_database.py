@@ -1,5 +1,6 @@
 """The engine on both databases: rollback, time zones, durability settings, migrations."""
 
+import importlib
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -20,6 +21,12 @@ from server.street.tokens import venue_token
 from tests.conftest import SECRET
 
 NINE = datetime(2026, 11, 24, 1, 30, tzinfo=UTC)
+
+
+def load_every_table() -> None:
+    """Import each feature's ``tables``, so that the metadata knows all there are."""
+    for file in Path("server").glob("*/tables.py"):
+        importlib.import_module(f"server.{file.parent.name}.tables")
 
 
 async def test_an_error_inside_a_transaction_undoes_all_of_it(db: Database) -> None:
@@ -74,6 +81,7 @@ async def test_the_migrations_make_exactly_the_tables_that_the_code_describes(
     from alembic.migration import MigrationContext
     from sqlalchemy import create_engine
 
+    load_every_table()
     engine = create_engine(driver_url(database_url, is_async=False))
     with engine.connect() as connection:
         differences = compare_metadata(MigrationContext.configure(connection), Base.metadata)
