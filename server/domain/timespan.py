@@ -51,3 +51,21 @@ def union(spans: Iterable[Span]) -> list[Span]:
 def total(spans: Iterable[Span]) -> timedelta:
     """Return the length of the union of ``spans``; zero for none."""
     return sum((span.length for span in union(spans)), timedelta())
+
+
+def without(frame: Span, spans: Iterable[Span]) -> list[Span]:
+    """Return the parts of ``frame`` that no span covers, disjoint and in order of time.
+
+    Worked: 0–10 without 2–4 and 3–6 is 0–2 and 6–10.
+    """
+    left: list[Span] = []
+    start = frame.start
+    for span in union(spans):
+        if span.start >= frame.end:
+            break
+        if span.start > start:
+            left.append(Span(start, span.start))
+        start = max(start, span.end)
+    if start < frame.end:
+        left.append(Span(start, frame.end))
+    return left

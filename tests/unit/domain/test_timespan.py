@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.domain.timespan import Span, total, union
+from server.domain.timespan import Span, total, union, without
 
 ORIGIN = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
 
@@ -54,3 +54,15 @@ def test_the_union_is_disjoint_ordered_and_as_long_as_the_minutes_it_covers(
         )
     }
     assert total(spans) == timedelta(minutes=len(minutes))
+
+
+@given(SPANS, SPANS)
+def test_what_is_left_of_a_frame_and_what_was_covered_make_the_frame(
+    spans: list[Span], frames: list[Span]
+) -> None:
+    for frame in frames:
+        left = without(frame, spans)
+        covered = [part for s in spans if (part := s.clipped_to(frame))]
+        assert total(left) + total(covered) == frame.length
+        assert all(a.end < b.start for a, b in pairwise(left))
+        assert all(part.clipped_to(s) is None for part in left for s in spans)
