@@ -1,0 +1,1 @@
+"""The media plane: a forwarding unit in a process of its own; it knows peers, sources and slots."""

@@ -1,0 +1,142 @@
+"""The words of the media plane: what a viewer asks for, what is told of peers, what is counted.
+
+A *peer* is one WebRTC connection. It publishes under a *source* name in a *room* and watches
+through numbered *slots*. Everything here is a frozen value and travels over the control socket.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["audio", "video"]
+Layer = Literal["high", "low"]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a slot shows: a source by name and, for video, the layer (分层) wished for."""
+
+    source: str
+    layer: Layer = "high"
+
+
+@dataclass(frozen=True, slots=True)
+class PeerConnected:
+    """Journal event: the DTLS handshake of a peer (接入端) is done.
+
+    ``seq`` grows through all workers of an installation; ``at_ms`` is Unix milliseconds.
+    """
+
+    seq: int
+    peer: str
+    room: str
+    source: str
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class PeerDisconnected:
+    """Journal event: a peer that had connected is gone.
+
+    ``at_ms`` is the Unix millisecond of its last authenticated packet, not of the moment at which
+    the silence was noticed.
+    """
+
+    seq: int
+    peer: str
+    room: str
+    source: str
+    at_ms: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class VoicesChanged:
+    """The loudest audible sources of a room, loudest place first; at most three."""
+
+    room: str
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceHealth:
+    """What the worker receives from one source, told about once a second when it changed.
+
+    ``fps`` is of the best layer that arrives, ``loss_percent`` of all its packets;
+    ``rtt_ms`` is None until the peer has answered a sender report.
+    """
+
+    room: str
+    source: str
+    video_kbps: int
+    audio: bool
+    loss_percent: float
+    fps: float
+    rtt_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerLost:
+    """The worker process is gone; ``at_ms`` is its last sign of life in Unix milliseconds."""
+
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerStarted:
+    """A new worker process serves; every peer has to join again. ``at_ms`` is Unix milliseconds."""
+
+    pid: int
+    udp_port: int
+    at_ms: int
+
+
+JournalEvent = PeerConnected | PeerDisconnected
+MediaEvent = JournalEvent | VoicesChanged | SourceHealth | WorkerLost | WorkerStarted
+
+
+@dataclass(frozen=True, slots=True)
+class PeerInfo:
+    """A peer that is connected, and since which Unix millisecond."""
+
+    peer: str
+    room: str
+    source: str
+    since_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class PeerStats:
+    """Counters of one peer; rates are of the last full second.
+
+    ``idle_ms`` is the age of the last authenticated packet. ``fps`` and ``loss_percent`` tell of
+    what the peer publishes, ``viewer_loss_percent`` of what it reports about its slots.
+    ``rung`` is the step of the quality ladder it is served at, 0 the best.
+    """
+
+    peer: str
+    room: str
+    source: str
+    in_kbps: int
+    out_kbps: int
+    fps: float
+    loss_percent: float
+    viewer_loss_percent: float
+    idle_ms: int
+    rung: int
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerStats:
+    """Counters of a worker since its start.
+
+    ``drops`` maps a reason to a count of packets; ``peers`` is sorted by peer id.
+    """
+
+    pid: int
+    core: int
+    udp_port: int
+    cpu_seconds: float
+    packets_in: int
+    packets_out: int
+    drops: dict[str, int]
+    peers: tuple[PeerStats, ...]

@@ -1,0 +1,159 @@
+"""One peer's connection: its path, its DTLS handshakes, its keys. Media pass by ``transport``."""
+
+import asyncio
+import logging
+import socket
+from collections.abc import Callable
+from typing import Any
+
+from server.media.demux import client_random, is_plain_alert
+from server.media.dtls import Certificate, DtlsSession, HandshakeError, Srtp
+from server.media.icelite import Paths
+from server.media.rooms import Member
+
+CONNECT_SECONDS = 20.0
+"""A peer that has not finished its handshake by then is forgotten."""
+
+PACKETS_PER_SECOND = 1_200
+BURST_PACKETS = 1_200
+"""What one peer may send, about five times a simulcast camera with sound and a screen."""
+
+_MOST_HANDSHAKES = 12
+
+
+class Connection:
+    """The shell around a ``Member``.
+
+    ``last_at`` is the worker's time of the last authenticated packet. ``sending``, ``sendto`` and
+    ``address`` are what the packet path needs; ``sendto`` is None until a path is known.
+    """
+
+    __slots__ = (
+        "_certificate",
+        "_fingerprints",
+        "_handshakes",
+        "_log",
+        "_on_connected",
+        "_on_gone",
+        "_random",
+        "_session",
+        "_task",
+        "address",
+        "allowance",
+        "connected_ms",
+        "known_ssrcs",
+        "last_at",
+        "made_at",
+        "member",
+        "octets_in",
+        "octets_out",
+        "password",
+        "paths",
+        "peer",
+        "sending",
+        "sendto",
+        "srtp",
+        "ufrag",
+    )
+
+    member: Member
+
+    def __init__(
+        self,
+        peer: str,
+        *,
+        ufrag: str,
+        password: str,
+        fingerprints: tuple[tuple[str, str], ...],
+        certificate: Certificate,
+        now: float,
+        log: logging.Logger,
+        on_connected: Callable[["Connection"], None],
+        on_gone: Callable[["Connection", str], None],
+    ) -> None:
+        self.peer = peer
+        self.ufrag = ufrag
+        self.password = password
+        self._fingerprints = fingerprints
+        self._certificate = certificate
+        self._log = log
+        self._on_connected = on_connected
+        self._on_gone = on_gone
+        self._random: bytes | None = None
+        self._handshakes = 0
+        self._session: DtlsSession | None = None
+        self._task: asyncio.Task[None] | None = None
+        self.paths = Paths()
+        self.address: tuple[Any, ...] = ()
+        self.sendto: Callable[..., int] | None = None
+        self.sending: Any = None
+        self.srtp: Srtp | None = None
+        self.made_at = self.last_at = now
+        self.connected_ms = 0
+        self.allowance = float(BURST_PACKETS)
+        self.known_ssrcs: set[int] = set()
+        self.octets_in = 0
+        self.octets_out = 0
+
+    def use_path(self, sock: socket.socket | None, address: tuple[Any, ...]) -> None:
+        """Send by this socket to this address from now on; None stops sending."""
+        self.sendto = sock.sendto if sock is not None else None
+        self.address = address
+
+    def send_plain(self, datagram: bytes) -> None:
+        """Send a datagram as it is (DTLS); it may be lost like any other."""
+        if self.sendto is not None:
+            try:
+                self.sendto(datagram, self.address)
+            except OSError as error:
+                self._log.debug("peer %s: record not sent: %s", self.peer, error)
+
+    def handle_dtls(self, record: bytes) -> None:
+        """Take in DTLS records from a believed path.
+
+        Until a handshake is done, a ClientHello with other random octets starts a new one, so
+        that one sent by somebody else under the peer's address does not block the true one.
+        """
+        if is_plain_alert(record):
+            return
+        random = client_random(record)
+        if self.srtp is None and random is not None and random != self._random:
+            if self._handshakes >= _MOST_HANDSHAKES:
+                return
+            self._handshakes += 1
+            self._random = random
+            self._start_handshake()
+        if self._session is not None:
+            self._session.feed(record)
+
+    def _start_handshake(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+        self._session = DtlsSession(self._certificate, self.send_plain)
+        self._task = asyncio.create_task(self._run(self._session))
+        self._task.add_done_callback(self._note_end)
+
+    async def _run(self, session: DtlsSession) -> None:
+        try:
+            self.srtp = await session.handshake(self._fingerprints)
+        except HandshakeError as failure:
+            self._log.info("peer %s: handshake failed (%s)", self.peer, failure)
+            return
+        self.sending = self.srtp.sending
+        self._on_connected(self)
+        await session.ended()
+        self._on_gone(self, "closed")
+
+    def _note_end(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and task.exception() is not None:
+            self._log.error("peer %s: connection failed", self.peer, exc_info=task.exception())
+            self._on_gone(self, "failed")
+
+    def close(self) -> None:
+        """Say goodbye and stop; idempotent."""
+        if self._task is not None:
+            self._task.cancel()
+        self.sending = None
+        if self._session is not None:
+            self._task = asyncio.create_task(self._session.close())
+            self._session = None

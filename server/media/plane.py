@@ -1,0 +1,282 @@
+"""The peers of a worker by their ids: takes them in, lets them go, keeps the journal and counters.
+
+It joins router, transport and connections, but drives nothing: ``worker`` calls it and owns the
+clocks, which come in as functions.
+"""
+
+import logging
+import secrets
+from collections.abc import Callable
+
+from server.media import control
+from server.media.answer import Local, write_answer
+from server.media.dtls import Certificate
+from server.media.icelite import CONSENT_SECONDS
+from server.media.model import (
+    MediaEvent,
+    PeerConnected,
+    PeerDisconnected,
+    PeerInfo,
+    PeerStats,
+    SourceHealth,
+    VoicesChanged,
+)
+from server.media.peer import CONNECT_SECONDS, Connection
+from server.media.router import Router
+from server.media.sdp import SdpError, parse_offer
+from server.media.timeline import Timeline
+from server.media.transport import Place, Transport
+
+MOST_PEERS = 400
+
+
+class Refused(Exception):  # noqa: N818 (a refusal is no error)
+    """A request that cannot be granted; ``code`` goes back to the control process."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Plane:
+    """All peers of one worker, and the journal of their comings and goings.
+
+    ``notify`` is called with every event; journal events are kept as well.
+    """
+
+    def __init__(
+        self,
+        places: list[Place],
+        announce: tuple[str, ...],
+        *,
+        steady: Callable[[], float],
+        wall: Callable[[], float],
+        log: logging.Logger,
+    ) -> None:
+        """Take bound sockets, the addresses to announce (none: those bound) and two clocks."""
+        self._steady = steady
+        self._wall = wall
+        self._log = log
+        self._announce = announce
+        self._timeline = Timeline(steady(), wall())
+        self.journal = control.Journal(self.now_ms())
+        self.router = Router(self._timeline, secrets.randbits)
+        self.transport = Transport(places, self.router, steady, log)
+        self._certificate = Certificate()
+        self._connections: dict[str, Connection] = {}
+        self.notify: Callable[[MediaEvent], None] = lambda event: None
+        self._told: dict[tuple[str, str], SourceHealth] = {}
+        self._octets: dict[str, tuple[int, int]] = {}
+        self._rates: dict[str, tuple[int, int]] = {}
+
+    def now_ms(self) -> int:
+        """Return the Unix milliseconds of the worker's clock."""
+        return self._timeline.unix_ms(self._steady())
+
+    # --- peers ---------------------------------------------------------------------------------
+
+    def connect(self, request: control.Connect) -> str:
+        """Take in a peer; return the answer to its offer.
+
+        Raises:
+            Refused: with the code of the ``SdpError``, ``peer_exists``, ``no_such_slot`` or
+                ``full``.
+        """
+        if request.peer in self._connections:
+            raise Refused("peer_exists")
+        if len(self._connections) >= MOST_PEERS:
+            raise Refused("full")
+        try:
+            offer = parse_offer(request.offer)
+        except SdpError as error:
+            raise Refused(error.code) from None
+        if any(not 0 <= number < len(offer.slots) for number in request.slots):
+            raise Refused("no_such_slot")
+        now = self._steady()
+        connection = Connection(
+            request.peer,
+            ufrag=secrets.token_hex(6),
+            password=secrets.token_hex(16),
+            fingerprints=offer.fingerprints,
+            certificate=self._certificate,
+            now=now,
+            log=self._log,
+            on_connected=self._note_connected,
+            on_gone=self._drop,
+        )
+        connection.member = self.router.add_peer(
+            request.peer, offer, room=request.room, source=request.source, to=connection
+        )
+        self._connections[request.peer] = connection
+        self.transport.add(connection)
+        if request.slots:
+            self.router.choose(now, request.peer, request.slots)
+        local = Local(
+            self._announce or self.transport.addresses,
+            self.transport.port,
+            connection.ufrag,
+            connection.password,
+            self._certificate.fingerprint,
+        )
+        ssrcs = {slot.mid: slot.ssrc for slot in connection.member.slots}
+        return write_answer(offer, local, ssrcs)
+
+    def _note_connected(self, connection: Connection) -> None:
+        if self._connections.get(connection.peer) is not connection:
+            return
+        connection.connected_ms = self.now_ms()
+        member = connection.member
+        self._record(
+            PeerConnected(
+                self.journal.next_seq(),
+                connection.peer,
+                member.room.name,
+                member.source,
+                connection.connected_ms,
+            )
+        )
+
+    def _record(self, event: PeerConnected | PeerDisconnected) -> None:
+        self.journal.add(event)
+        self.notify(event)
+
+    def _drop(self, connection: Connection, reason: str) -> None:
+        """Forget a peer and say goodbye to it; journal it when it had been connected."""
+        if self._connections.get(connection.peer) is not connection:
+            return
+        del self._connections[connection.peer]
+        member = connection.member
+        self.transport.remove(connection)
+        self.router.remove_peer(self._steady(), connection.peer)
+        connection.close()
+        if connection.connected_ms:
+            at_ms = max(connection.connected_ms, self._timeline.unix_ms(connection.last_at))
+            self._record(
+                PeerDisconnected(
+                    self.journal.next_seq(),
+                    connection.peer,
+                    member.room.name,
+                    member.source,
+                    at_ms,
+                    reason,
+                )
+            )
+
+    def disconnect(self, peer: str, reason: str) -> None:
+        """End a peer, if it is there."""
+        connection = self._connections.get(peer)
+        if connection is not None:
+            self._drop(connection, reason)
+
+    def choose(self, request: control.Choose) -> None:
+        """Set what slots of a peer show.
+
+        Raises:
+            Refused: ``no_such_peer`` or ``no_such_slot``.
+        """
+        try:
+            self.router.choose(self._steady(), request.peer, request.slots)
+        except KeyError:
+            raise Refused("no_such_peer") from None
+        except IndexError:
+            raise Refused("no_such_slot") from None
+        self.transport.flush()
+
+    def set_audible(self, request: control.SetAudible) -> None:
+        """Let only some sources of a room be heard, or everybody."""
+        sources = None if request.sources is None else frozenset(request.sources)
+        self.router.set_audible(self._steady(), request.room, sources)
+        self._tell_voices()
+
+    def close_room(self, room: str) -> None:
+        """End all peers of a room and forget it."""
+        for connection in list(self._connections.values()):
+            if connection.member.room.name == room:
+                self._drop(connection, "room_closed")
+        self.router.close_room(room)
+
+    def peers(self) -> list[PeerInfo]:
+        """Return the connected peers, sorted by id."""
+        return [
+            PeerInfo(c.peer, c.member.room.name, c.member.source, c.connected_ms)
+            for _, c in sorted(self._connections.items())
+            if c.connected_ms
+        ]
+
+    def close(self) -> None:
+        """Say goodbye to all peers."""
+        for connection in list(self._connections.values()):
+            self._drop(connection, "worker_stopped")
+
+    # --- time ----------------------------------------------------------------------------------
+
+    def repair(self, seconds: float) -> None:
+        """Ask for what is missing; call it every 20 ms with the seconds since the last call."""
+        self.transport.refill(seconds)
+        self.router.repair(self._steady())
+        self.transport.flush()
+
+    def adjust(self) -> None:
+        """Choose layers and voices again; call it five times a second."""
+        self.router.adjust(self._steady())
+        self._tell_voices()
+        self.transport.flush()
+
+    def _tell_voices(self) -> None:
+        changed = self.router.voices_changed
+        self.router.voices_changed = []
+        for room in changed:
+            self.notify(VoicesChanged(room.name, room.voices.places))
+
+    def each_second(self) -> None:
+        """Report, count, and let go of peers that are silent; call it once a second."""
+        now = self._steady()
+        self._timeline.follow(now, self._wall())
+        for health in self.router.report(now):
+            key = (health.room, health.source)
+            if self._told.get(key) != health:
+                self._told[key] = health
+                self.notify(health)
+        self._drop_silent(now)
+        self._count_octets()
+        live = {(c.member.room.name, c.member.source) for c in self._connections.values()}
+        self._told = {key: health for key, health in self._told.items() if key in live}
+        self.transport.flush()
+
+    def _drop_silent(self, now: float) -> None:
+        for connection in list(self._connections.values()):
+            if connection.connected_ms:
+                if now - connection.last_at > CONSENT_SECONDS:
+                    self._drop(connection, "silent")
+            elif now - connection.made_at > CONNECT_SECONDS:
+                self._drop(connection, "never_connected")
+
+    def _count_octets(self) -> None:
+        before, self._octets, self._rates = self._octets, {}, {}
+        for peer, connection in self._connections.items():
+            octets = connection.octets_in, connection.octets_out
+            was = before.get(peer, (0, 0))
+            self._octets[peer] = octets
+            self._rates[peer] = octets[0] - was[0], octets[1] - was[1]
+
+    # --- counters ------------------------------------------------------------------------------
+
+    def peer_stats(self) -> tuple[PeerStats, ...]:
+        """Return the counters of every peer, sorted by id."""
+        return tuple(self._peer_stats(c) for _, c in sorted(self._connections.items()))
+
+    def _peer_stats(self, connection: Connection) -> PeerStats:
+        member = connection.member
+        octets_in, octets_out = self._rates.get(connection.peer, (0, 0))
+        return PeerStats(
+            peer=connection.peer,
+            room=member.room.name,
+            source=member.source,
+            in_kbps=octets_in * 8 // 1000,
+            out_kbps=octets_out * 8 // 1000,
+            fps=member.health.fps,
+            loss_percent=member.health.loss_percent,
+            viewer_loss_percent=round(100 * member.viewer_share, 1),
+            idle_ms=int((self._steady() - connection.last_at) * 1000),
+            rung=member.ladder.rung,
+        )

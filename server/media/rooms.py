@@ -1,0 +1,204 @@
+"""Who is in a room, and which stream each slot shall show; packets are left to ``router``.
+
+A choice names a source, not a peer: it binds whenever somebody publishes under that name, and the
+newest publisher of a name is the one who counts.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from server.media.bandwidth import PublisherBudget, ViewerLadder
+from server.media.model import Kind, SourceHealth
+from server.media.reports import PublisherClock, ViewerLoss
+from server.media.simulcast import pick_layer
+from server.media.slots import CLOSED, OPENING, Slot
+from server.media.streams import Ingress, Publication, Stream
+from server.media.voices import Loudness, Voices
+
+
+class Member:
+    """One peer as the router knows it: what it publishes and what it is sent.
+
+    ``to`` is whatever the caller wants to find in a ``Send``; ``rtt_ms`` is None until known,
+    ``viewer_share`` the last share of packets reported lost. ``counted`` and ``health`` are kept
+    by ``feedback``: octets and frames per SSRC at the last count, and what came of it.
+    """
+
+    __slots__ = (
+        "budget",
+        "clock",
+        "counted",
+        "health",
+        "ingress",
+        "ladder",
+        "peer",
+        "publications",
+        "resends",
+        "room",
+        "rtt_ms",
+        "slots",
+        "slots_by_ssrc",
+        "source",
+        "to",
+        "viewer_loss",
+        "viewer_share",
+    )
+
+    def __init__(
+        self,
+        peer: str,
+        *,
+        room: "Room",
+        source: str,
+        to: Any,
+        publications: list[Publication],
+        ingress: Ingress,
+        slots: list[Slot],
+    ) -> None:
+        self.peer = peer
+        self.room = room
+        self.source = source
+        self.to = to
+        self.publications = publications
+        self.ingress = ingress
+        self.slots = slots
+        self.slots_by_ssrc = {slot.ssrc: slot for slot in slots}
+        self.clock = PublisherClock()
+        self.budget = PublisherBudget()
+        self.ladder = ViewerLadder()
+        self.viewer_loss = ViewerLoss()
+        self.viewer_share = 0.0
+        self.rtt_ms: int | None = None
+        self.resends = 0
+        self.counted: dict[int, tuple[int, int]] = {}
+        self.health = SourceHealth(room.name, source, 0, False, 0.0, 0.0, None)
+
+
+class Room:
+    """The peers that can hear and see each other, and what is audible among them."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.members: dict[str, Member] = {}
+        self.audible: frozenset[str] | None = None
+        self.voices = Voices()
+        self._loudness: dict[str, Loudness] = {}
+
+    def is_audible(self, source: str) -> bool:
+        """Say whether the sound of a source may be forwarded; everybody's may until told."""
+        return self.audible is None or source in self.audible
+
+    def loudness(self, source: str) -> Loudness:
+        """Return the level meter of a source."""
+        meter = self._loudness.get(source)
+        if meter is None:
+            meter = self._loudness[source] = Loudness()
+        return meter
+
+    def publication(self, source: str, kind: Kind) -> Publication | None:
+        """Return the newest publication under a name from which anything came, None for none."""
+        found: Publication | None = None
+        for member in self.members.values():
+            if member.source != source:
+                continue
+            for candidate in member.publications:
+                is_newer = found is None or candidate.order > found.order
+                if candidate.kind == kind and candidate.streams and is_newer:
+                    found = candidate
+        return found
+
+    def slots(self, source: str | None = None) -> Iterator[Slot]:
+        """Yield all slots with a choice, or those whose choice is ``source``."""
+        for member in self.members.values():
+            for slot in member.slots:
+                choice = slot.choice
+                if choice is not None and source in (None, choice.source):
+                    yield slot
+
+    def rewire(self, now: float, slot: Slot) -> Stream | None:
+        """Give a slot with a choice the stream that it shall show now.
+
+        Returns:
+            The stream of which a key frame must be asked for, None when nothing must be asked.
+            A slot whose source is not there, or not audible, shows nothing from this moment.
+        """
+        choice = slot.choice
+        if choice is None:
+            return None
+        member = self.members[slot.peer]
+        step = member.ladder.step
+        publication = self.publication(choice.source, slot.kind)
+        if publication is None or not self._may_be_sent(slot, choice.source):
+            slot.clear()
+            return None
+        if slot.kind == "audio":
+            return self._wire(slot, publication.streams[0])
+        if step.base_only:
+            slot.gate = CLOSED
+        elif slot.gate == CLOSED:
+            slot.gate = OPENING
+        streams = publication.streams
+        current = streams.index(slot.stream) if slot.stream in streams else -1
+        index = pick_layer(
+            [stream.layer for stream in streams],
+            choice.layer,
+            now,
+            current=current,
+            steps_down=step.steps_down,
+        )
+        return self._wire(slot, streams[index])
+
+    def _may_be_sent(self, slot: Slot, source: str) -> bool:
+        if slot.kind == "audio":
+            return self.is_audible(source)
+        return self.members[slot.peer].ladder.step.video
+
+    @staticmethod
+    def _wire(slot: Slot, stream: Stream) -> Stream | None:
+        return stream if slot.await_stream(stream) and stream.kind == "video" else None
+
+    def update_voices(self, now: float) -> bool:
+        """Choose the three voices again and give them to the slots; return whether they changed."""
+        sounding = {
+            member.source
+            for member in self.members.values()
+            for publication in member.publications
+            if publication.kind == "audio" and publication.streams
+        }
+        candidates = [source for source in sounding if self.is_audible(source)]
+        changed = self.voices.update(
+            now, candidates, lambda source: self.loudness(source).current(now)
+        )
+        for gone in self._loudness.keys() - sounding:
+            del self._loudness[gone]
+        for member in self.members.values():
+            self._assign_voices(now, member)
+        return changed
+
+    def _assign_voices(self, now: float, member: Member) -> None:
+        """Keep each voice in the slot it has; a freed slot takes the next voice without one."""
+        slots = [s for s in member.slots if s.kind == "audio" and s.choice is None]
+        if not slots:
+            return
+        names = [name for name in self.voices.places if name != member.source]
+        places = min(len(slots), member.ladder.step.voices)
+        if len(names) > places:
+            names.sort(key=lambda name: self.loudness(name).current(now))
+            names = names[:places]
+        free: list[Slot] = []
+        for slot in slots:
+            shown = slot.pending or slot.stream
+            name = shown.publication.source if shown is not None else None
+            if name in names:
+                names.remove(name)
+                self._wire_voice(slot, name)
+            else:
+                slot.clear()
+                free.append(slot)
+        for slot, name in zip(free, names, strict=False):
+            self._wire_voice(slot, name)
+
+    def _wire_voice(self, slot: Slot, source: str) -> None:
+        publication = self.publication(source, "audio")
+        if publication is not None:
+            self._wire(slot, publication.streams[0])

@@ -1,0 +1,69 @@
+"""A real worker for the tests of this folder; each test adopts it and leaves it to the next."""
+
+import contextlib
+import logging
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from server.media.client import MediaClient, WorkerSettings
+from server.media.model import MediaEvent
+from tests.media.callers import Caller
+
+
+@pytest.fixture(scope="session")
+def worker_settings() -> Iterator[WorkerSettings]:
+    # a Unix socket's path is at most 107 characters, so not below pytest's own folders
+    run_dir = Path(tempfile.mkdtemp(prefix="pinhui-"))
+    pids: set[int] = set()
+    yield WorkerSettings(udp_port=0, announce=("127.0.0.1",), run_dir=run_dir, orphan_seconds=20)
+    pids.update(int(p.read_text()) for p in run_dir.glob("pid"))
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
+    shutil.rmtree(run_dir)
+
+
+@pytest.fixture
+def events() -> list[MediaEvent]:
+    return []
+
+
+@pytest.fixture
+async def media(
+    worker_settings: WorkerSettings, events: list[MediaEvent]
+) -> AsyncIterator[MediaClient]:
+    async def note(event: MediaEvent) -> None:
+        events.append(event)
+
+    client = await MediaClient.start(
+        worker_settings, logger=logging.getLogger("test"), on_event=note
+    )
+    (worker_settings.run_dir / "pid").write_text(str(client.pid))
+    yield client
+    for info in await client.peers():
+        await client.disconnect(info.peer, "test over")
+    seqs = [event.seq for event in events if hasattr(event, "seq")]
+    await client.acknowledge(max(seqs, default=0) + 1_000_000)
+    await client.detach()
+
+
+CallerMaker = Callable[..., Caller]
+
+
+@pytest.fixture
+async def caller(media: MediaClient) -> AsyncIterator[CallerMaker]:
+    made: list[Caller] = []
+
+    def make(peer: str, *, room: str = "r", source: str = "") -> Caller:
+        made.append(Caller(media, peer, room=room, source=source))
+        return made[-1]
+
+    yield make
+    for one in made:
+        await one.leave()
