@@ -63,7 +63,7 @@ def write_answer(offer: Offer, local: Local, ssrcs: Mapping[str, int]) -> str:
             lines += _write_refused(section)
             continue
         lines += _write_section(section, local, ssrcs)
-        lines += _write_transport(local, with_candidates=section.mid == usable[0])
+        lines += _write_transport(local)
     return "\r\n".join(lines) + "\r\n"
 
 
@@ -110,17 +110,16 @@ def _write_slot(mid: str, ssrc: int) -> list[str]:
     return [f"a=msid:slot-{mid} track-{mid}", f"a=ssrc:{ssrc} cname:{CNAME}"]
 
 
-def _write_transport(local: Local, *, with_candidates: bool) -> list[str]:
-    lines = [
+def _write_transport(local: Local) -> list[str]:
+    """Return the same transport for every section: aiortc 1.16 reads the last one."""
+    return [
         f"a=ice-ufrag:{local.ufrag}",
         f"a=ice-pwd:{local.password}",
         f"a=fingerprint:{local.fingerprint}",
         "a=setup:passive",
+        *_candidates(local.addresses, local.port),
+        "a=end-of-candidates",
     ]
-    if with_candidates:
-        lines += _candidates(local.addresses, local.port)
-        lines.append("a=end-of-candidates")
-    return lines
 
 
 def _candidates(addresses: Sequence[str], port: int) -> list[str]:

@@ -9,17 +9,13 @@ import contextlib
 import logging
 import os
 import signal
-import socket
-import struct
-import sys
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
 from server.media import control
+from server.media.launch import WorkerSettings, is_alive, pid_behind, start_process
 from server.media.model import (
     Choice,
     MediaEvent,
@@ -33,6 +29,8 @@ START_SECONDS = 10.0
 HELLO_SECONDS = 3.0
 REQUEST_SECONDS = 10.0
 _POLL_SECONDS = 0.05
+
+__all__ = ["MediaClient", "OfferRefused", "WorkerSettings", "WorkerUnavailable"]
 
 T = TypeVar("T")
 OnEvent = Callable[[MediaEvent], Awaitable[None]]
@@ -48,20 +46,6 @@ class OfferRefused(Exception):  # noqa: N818 (a refusal is no error)
 
 class WorkerUnavailable(Exception):  # noqa: N818 (a state, and it passes)
     """The worker is being replaced, or could not be started."""
-
-
-@dataclass(frozen=True)
-class WorkerSettings:
-    """How a worker is run.
-
-    ``udp_port`` 0 is any; ``announce`` empty is every local address that is not IPv6 link-local;
-    ``run_dir`` holds its socket and its log; it outlives control by ``orphan_seconds``.
-    """
-
-    udp_port: int
-    announce: tuple[str, ...]
-    run_dir: Path
-    orphan_seconds: float = 60.0
 
 
 class _Link:
@@ -278,7 +262,7 @@ class MediaClient:
             )
         except OSError:
             return False
-        pid = _pid_behind(writer)
+        pid = pid_behind(writer.get_extra_info("socket"))
         link = _Link(reader, writer)
         reading = asyncio.create_task(link.read())
         try:
@@ -319,7 +303,7 @@ class MediaClient:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, number)
             for _ in range(20):
-                if not _is_alive(pid):
+                if not is_alive(pid):
                     return
                 await asyncio.sleep(_POLL_SECONDS)
 
@@ -330,7 +314,7 @@ class MediaClient:
             WorkerUnavailable: when it is not up within ten seconds.
         """
         self._socket.unlink(missing_ok=True)
-        self._child = _start_process(self._settings, self._index)
+        self._child = start_process(self._settings, self._index)
         for _ in range(int(START_SECONDS / _POLL_SECONDS)):
             await asyncio.sleep(_POLL_SECONDS)
             if self._socket.exists() and await self._adopt():
@@ -373,7 +357,7 @@ class MediaClient:
         """Collect a child that has ended; return whether there is none any more."""
         while self._child:
             with contextlib.suppress(ChildProcessError):
-                if _is_alive(self._child):
+                if is_alive(self._child):
                     if not wait:
                         return False
                     await asyncio.sleep(_POLL_SECONDS)
@@ -389,49 +373,3 @@ class MediaClient:
             except Exception:
                 # a task boundary: a receiver's bug with one event must not cost the next
                 self._log.exception("event %s could not be taken in", type(event).__name__)
-
-
-def _pid_behind(writer: asyncio.StreamWriter) -> int:
-    """Return the process that listens at the other end of a Unix socket."""
-    sock = writer.get_extra_info("socket")
-    credentials = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    return int(struct.unpack("3i", credentials)[0])
-
-
-def _is_alive(pid: int) -> bool:
-    with contextlib.suppress(ChildProcessError):
-        if os.waitpid(pid, os.WNOHANG)[0] == pid:
-            return False
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
-def _start_process(settings: WorkerSettings, index: int) -> int:
-    """Start a worker in a session of its own and return its process id.
-
-    ``posix_spawn`` and not ``asyncio``'s subprocess, which would kill the worker when the control
-    process leaves it behind.
-    """
-    command = [
-        sys.executable,
-        "-m",
-        "server.media.worker",
-        f"--run-dir={settings.run_dir}",
-        f"--index={index}",
-        f"--udp-port={settings.udp_port}",
-        f"--orphan-seconds={settings.orphan_seconds}",
-        *(f"--announce={address}" for address in settings.announce),
-    ]
-    log_path = str(settings.run_dir / f"worker-{index}.log")
-    root = str(Path(__file__).parents[2])
-    environment = {**os.environ, "PYTHONPATH": root}
-    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
-    actions = [
-        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-        (os.POSIX_SPAWN_OPEN, 1, log_path, flags, 0o600),
-        (os.POSIX_SPAWN_DUP2, 1, 2),
-    ]
-    return os.posix_spawn(sys.executable, command, environment, file_actions=actions, setsid=True)

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from server.media.bandwidth import PublisherBudget, ViewerLadder
+from server.media.ingress import Ingress
 from server.media.model import Kind, SourceHealth
 from server.media.reports import PublisherClock, ViewerLoss
 from server.media.simulcast import pick_layer
-from server.media.slots import CLOSED, OPENING, Slot
-from server.media.streams import Ingress, Publication, Stream
+from server.media.streams import CLOSED, OPENING, Publication, Slot, Stream
 from server.media.voices import Loudness, Voices
 
 

@@ -11,14 +11,15 @@ from server.media import rtcp
 from server.media.answer import CNAME
 from server.media.codec import frame_width, is_key_frame, parse_vp8
 from server.media.feedback import judge_viewer, report_to_publisher
+from server.media.forward import Send, forward_audio, forward_video
+from server.media.ingress import Ingress
 from server.media.model import Choice, SourceHealth
 from server.media.reports import round_trip_ms, sender_report
 from server.media.rewrite import Splicer
 from server.media.rooms import Member, Room
 from server.media.rtp import Packet, WireError, parse_rtp
 from server.media.sdp import Offer
-from server.media.slots import Send, Slot, forward_audio, forward_video
-from server.media.streams import Ingress, Publication, Stream
+from server.media.streams import Publication, Slot, Stream
 from server.media.timeline import Timeline, unix_from_ntp
 
 OWN_SSRC = 1

@@ -90,7 +90,7 @@ class Offer:
 
     @property
     def slots(self) -> tuple[Section, ...]:
-        """The usable sections through which the peer watches, in order: its slots 0, 1 and so on."""
+        """The usable sections through which the peer watches, in order: its slots."""
         return tuple(s for s in self.sections if s.is_usable and s.direction == "recvonly")
 
     @property

@@ -1,25 +1,25 @@
-"""What a peer publishes (上行): its incoming streams, and how an unknown SSRC finds its place.
+"""What a peer publishes (上行) and what it is sent (下行), and how the two hang together.
 
-A publication is one m-line, a stream one SSRC of it: one for sound, one per layer for a picture.
+A publication is one m-line that sends, a stream one SSRC of it: one for sound, one per layer for a
+picture. A slot is one m-line that receives: a fixed SSRC that shows one stream at a time.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
-from server.media.cache import Missing
+from server.media.cache import Missing, SentRing
 from server.media.codec import CLOCK_RATE, Vp8
 from server.media.keyframes import KeyFrameRequests
+from server.media.model import Choice
 from server.media.reports import ReceptionReports, StreamClock
+from server.media.rewrite import Splicer
 from server.media.rtp import Packet, extend
-from server.media.sdp import AUDIO_LEVEL, MID, REPAIRED_RID, RID, Section
+from server.media.sdp import AUDIO_LEVEL, MID, REPAIRED_RID, RID, SEND_TIME, Section
 from server.media.simulcast import LayerState
 
-if TYPE_CHECKING:
-    from server.media.slots import Slot
-
-MOST_SSRCS = 64
-"""A peer that comes with more SSRCs than this in its life is not listened to on the new ones."""
+OPEN, CLOSED, OPENING = 0, 1, 2
+"""States of a slot's gate for the upper temporal layers."""
 
 
 class Stream:
@@ -121,83 +121,87 @@ class Publication:
         return value[0] & 0x7F if value else None
 
 
-class Ingress:
-    """The streams of one peer by SSRC, announced in its offer or learnt from its packets."""
+class Slot:
+    """One outgoing SSRC of one viewer.
 
-    __slots__ = ("_announced", "_publications", "repairs", "streams")
+    ``choice`` is what it shall show, None for its default (nothing for video, a voice for audio);
+    ``stream`` what it shows, ``pending`` what it will show from the next key frame on.
+    ``gate`` lets only the base temporal layer pass when closed; it opens at a layer sync.
+    """
 
-    def __init__(self, publications: list[Publication], sections: list[Section]) -> None:
-        """Take the publications and, in the same order, the sections that offered them."""
-        self._publications = publications
-        self.streams: dict[int, Stream] = {}
-        self.repairs: dict[int, int] = {}
-        self._announced: dict[int, Publication] = {}
-        for publication, section in zip(publications, sections, strict=True):
-            if section.rids:
-                continue
-            self._announced.update(dict.fromkeys(section.ssrcs[:1], publication))
-            self.repairs.update(section.rtx_ssrcs)
+    __slots__ = (
+        "choice",
+        "gate",
+        "kind",
+        "mid",
+        "octets",
+        "packets",
+        "payload_type",
+        "peer",
+        "pending",
+        "rate",
+        "ring",
+        "send_time_element",
+        "splicer",
+        "ssrc",
+        "stream",
+        "to",
+    )
 
-    def learn(self, packet: Packet) -> Stream | None:
-        """Place a packet whose SSRC is in neither table; return its stream when it is media.
+    def __init__(
+        self, section: Section, *, peer: str, to: Any, ssrc: int, splicer: Splicer
+    ) -> None:
+        self.peer = peer
+        self.to = to
+        self.ssrc = ssrc
+        self.splicer = splicer
+        self.kind = section.kind
+        self.mid = section.mid
+        self.rate = CLOCK_RATE[section.kind]
+        self.payload_type = section.payload_type
+        number = section.extension(SEND_TIME) if section.kind == "video" else 0
+        self.send_time_element = number << 28 | 2 << 24 if 0 < number < 15 else 0
+        self.ring = SentRing() if section.kind == "video" else None
+        self.choice: Choice | None = None
+        self.stream: Stream | None = None
+        self.pending: Stream | None = None
+        self.gate = OPEN
+        self.packets = 0
+        self.octets = 0
 
-        It is placed by the announced SSRC, else by its MID, RID and repaired RID (RFC 8852), else
-        by its payload type when the publication has a single layer. A layer that turns up with
-        another SSRC leaves its old stream to the caller in ``streams``.
+    def await_stream(self, stream: Stream | None) -> bool:
+        """Show this stream from its next key frame on; return whether one must be asked for.
+
+        None gives up waiting. What the slot shows now goes on meanwhile.
         """
-        publication = self._announced.get(packet.ssrc) or self._by_mid(packet)
-        if publication is None:
-            return None
-        if packet.payload_type == publication.rtx:
-            self._learn_repair(publication, packet)
-            return None
-        if packet.payload_type != publication.payload_type:
-            return None
-        rid = ""
-        if publication.rids:
-            value = packet.extension_value(publication.rid_id) or b""
-            rid = value.decode("ascii", "replace")
-            if rid not in publication.rids:
-                return None
-        stream = Stream(publication, packet.ssrc, rid)
-        self.streams[packet.ssrc] = stream
-        return stream
+        if stream is self.stream:
+            stream = None
+        if stream is self.pending:
+            return False
+        if self.pending is not None:
+            self.pending.waiting.remove(self)
+        self.pending = stream
+        if stream is None:
+            return False
+        stream.waiting.append(self)
+        return True
 
-    def _by_mid(self, packet: Packet) -> Publication | None:
-        for publication in self._publications:
-            if packet.extension_value(publication.mid_id) == publication.mid:
-                return publication
-        for publication in self._publications:
-            if packet.payload_type in (publication.payload_type, publication.rtx):
-                return publication
-        return None
+    def clear(self) -> None:
+        """Show nothing, and wait for nothing."""
+        if self.pending is not None:
+            self.pending.waiting.remove(self)
+            self.pending = None
+        if self.stream is not None:
+            self.stream.slots.remove(self)
+            self.stream = None
 
-    def _learn_repair(self, publication: Publication, packet: Packet) -> None:
-        if not publication.rids:
-            if len(publication.streams) == 1:
-                self.repairs[packet.ssrc] = publication.streams[0].ssrc
-            return
-        value = packet.extension_value(publication.repaired_rid_id) or b""
-        rid = value.decode("ascii", "replace")
-        for stream in publication.streams:
-            if stream.rid == rid:
-                self.repairs[packet.ssrc] = stream.ssrc
-
-    def unwrap(self, packet: Packet) -> tuple[Stream, Packet] | None:
-        """Return the packet that a retransmission carries (RFC 4588 §4) and its stream.
-
-        None for probes, which carry nothing, and for retransmissions of what we do not know.
-        """
-        stream = self.streams.get(self.repairs.get(packet.ssrc, -1))
-        if stream is None or len(packet.payload) < 3:
-            return None
-        if packet.payload_type != stream.publication.rtx:
-            return None
-        return stream, Packet(
-            stream.publication.payload_type,
-            marker=packet.marker,
-            seq=int.from_bytes(packet.payload[:2], "big"),
-            ts=packet.ts,
-            ssrc=stream.ssrc,
-            payload=packet.payload[2:],
-        )
+    def take_over(self, now: float, stream: Stream, *, seq: int, ts: int) -> None:
+        """Go over to a stream that starts with this extended number and timestamp."""
+        if self.pending is not None:
+            self.pending.waiting.remove(self)
+            self.pending = None
+        if self.stream is not None:
+            self.stream.slots.remove(self)
+        self.stream = stream
+        stream.slots.append(self)
+        self.splicer.switch(now, self.rate, seq=seq, ts=ts)

@@ -17,12 +17,12 @@ import ifaddr
 
 from server.media.demux import Arrival, classify, ssrc_of
 from server.media.dtls import Scratch, srtp_protect
+from server.media.forward import Send
 from server.media.icelite import answer_check, parse_check
+from server.media.ingress import MOST_SSRCS
 from server.media.peer import BURST_PACKETS, PACKETS_PER_SECOND, Connection
 from server.media.router import Router
 from server.media.rtp import WireError
-from server.media.slots import Send
-from server.media.streams import MOST_SSRCS
 
 BATCH = 128
 _BUFFER_BYTES = 4 << 20

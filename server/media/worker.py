@@ -72,6 +72,11 @@ class Office:
         finally:
             self._leave(writer)
 
+    def close(self) -> None:
+        """Let go of the control process."""
+        if self._writer is not None:
+            self._leave(self._writer)
+
     def _leave(self, writer: asyncio.StreamWriter) -> None:
         if self._writer is writer:
             self._writer = None
@@ -199,6 +204,7 @@ async def serve(arguments: argparse.Namespace) -> None:
         await _drive(plane, office, arguments.orphan_seconds)
     finally:
         plane.close()
+        office.close()
         server.close()
         _free_path(arguments.run_dir, arguments.index)
         await asyncio.sleep(REPAIR_SECONDS)

@@ -165,5 +165,5 @@ async def until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
         TimeoutError: when it does not come about.
     """
     async with asyncio.timeout(seconds):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 (nobody tells of a received frame)
             await asyncio.sleep(0.02)

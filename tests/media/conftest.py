@@ -48,6 +48,7 @@ async def media(
     yield client
     for info in await client.peers():
         await client.disconnect(info.peer, "test over")
+    await client.close_room("r")
     seqs = [event.seq for event in events if hasattr(event, "seq")]
     await client.acknowledge(max(seqs, default=0) + 1_000_000)
     await client.detach()

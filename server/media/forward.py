@@ -1,23 +1,14 @@
-"""What a peer is sent (下行): slots of a fixed SSRC, each showing one stream at a time.
+"""The packet path: what the slots of a stream are sent of one packet, renumbered for each.
 
-A slot goes over to another stream at its first key frame and then never looks back. The packet
-path is here: one call per packet and stream, a few microseconds per slot.
+One call per packet and stream, about two microseconds per slot; plain tuples and no more.
 """
 
-from __future__ import annotations
-
 import struct
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from server.media.cache import SentRing
-from server.media.codec import CLOCK_RATE, Vp8, write_vp8
-from server.media.model import Choice
-from server.media.rewrite import Splicer
+from server.media.codec import Vp8, write_vp8
 from server.media.rtp import HEADER, Packet
-from server.media.sdp import SEND_TIME, Section
-
-if TYPE_CHECKING:
-    from server.media.streams import Stream
+from server.media.streams import OPEN, OPENING, Slot, Stream
 
 Send = tuple[Any, bytes, bytes]
 """(whom, head, rest): the packet is head + rest. Whom is what the peer was added with."""
@@ -26,94 +17,6 @@ _TIMED_HEADER = struct.Struct("!BBHIIHHI")
 _LONG_DESCRIPTOR = struct.Struct("!BBHBB")
 _SHORT_DESCRIPTOR = struct.Struct("!BBH")
 _LAYER_SYNC = 0x20
-
-OPEN, CLOSED, OPENING = 0, 1, 2
-
-
-class Slot:
-    """One outgoing SSRC of one viewer.
-
-    ``choice`` is what it shall show, None for its default (nothing for video, a voice for audio);
-    ``stream`` what it shows, ``pending`` what it will show from the next key frame on.
-    ``gate`` lets only the base temporal layer pass when closed; it opens at a layer sync.
-    """
-
-    __slots__ = (
-        "choice",
-        "gate",
-        "kind",
-        "mid",
-        "octets",
-        "packets",
-        "payload_type",
-        "peer",
-        "pending",
-        "rate",
-        "ring",
-        "send_time_element",
-        "splicer",
-        "ssrc",
-        "stream",
-        "to",
-    )
-
-    def __init__(
-        self, section: Section, *, peer: str, to: Any, ssrc: int, splicer: Splicer
-    ) -> None:
-        self.peer = peer
-        self.to = to
-        self.ssrc = ssrc
-        self.splicer = splicer
-        self.kind = section.kind
-        self.mid = section.mid
-        self.rate = CLOCK_RATE[section.kind]
-        self.payload_type = section.payload_type
-        number = section.extension(SEND_TIME) if section.kind == "video" else 0
-        self.send_time_element = number << 28 | 2 << 24 if 0 < number < 15 else 0
-        self.ring = SentRing() if section.kind == "video" else None
-        self.choice: Choice | None = None
-        self.stream: Stream | None = None
-        self.pending: Stream | None = None
-        self.gate = OPEN
-        self.packets = 0
-        self.octets = 0
-
-    def await_stream(self, stream: Stream | None) -> bool:
-        """Show this stream from its next key frame on; return whether one must be asked for.
-
-        None gives up waiting. What the slot shows now goes on meanwhile.
-        """
-        if stream is self.stream:
-            stream = None
-        if stream is self.pending:
-            return False
-        if self.pending is not None:
-            self.pending.waiting.remove(self)
-        self.pending = stream
-        if stream is None:
-            return False
-        stream.waiting.append(self)
-        return True
-
-    def clear(self) -> None:
-        """Show nothing, and wait for nothing."""
-        if self.pending is not None:
-            self.pending.waiting.remove(self)
-            self.pending = None
-        if self.stream is not None:
-            self.stream.slots.remove(self)
-            self.stream = None
-
-    def take_over(self, now: float, stream: Stream, *, seq: int, ts: int) -> None:
-        """Go over to a stream that starts with this extended number and timestamp."""
-        if self.pending is not None:
-            self.pending.waiting.remove(self)
-            self.pending = None
-        if self.stream is not None:
-            self.stream.slots.remove(self)
-        self.stream = stream
-        stream.slots.append(self)
-        self.splicer.switch(now, self.rate, seq=seq, ts=ts)
 
 
 def forward_audio(now: float, stream: Stream, packet: Packet, number: int, out: list[Send]) -> None:

@@ -1,0 +1,215 @@
+import asyncio
+import logging
+import os
+import signal
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from server.media.client import MediaClient, OfferRefused, WorkerSettings
+from server.media.model import (
+    Choice,
+    MediaEvent,
+    PeerConnected,
+    PeerDisconnected,
+    SourceHealth,
+    VoicesChanged,
+    WorkerLost,
+    WorkerStarted,
+)
+from tests.media.callers import Caller, until
+from tests.media.conftest import CallerMaker
+
+LOG = logging.getLogger("test")
+
+
+async def test_a_slot_is_switched_without_renegotiation(
+    media: MediaClient, caller: CallerMaker
+) -> None:
+    await asyncio.gather(
+        caller("12").publish(shade=60).join(), caller("13").publish(shade=220).join()
+    )
+    viewer = await caller("1").watch(video=1).join({0: Choice("12")})
+    [picture] = viewer.ears
+    await until(lambda: abs(picture.shade - 60) < 12)
+    await media.choose("1", {0: Choice("13")})
+    await until(lambda: abs(picture.shade - 220) < 12)
+    await media.choose("1", {0: Choice("12", "low")})
+    await until(lambda: abs(picture.shade - 60) < 12)
+    await media.choose("1", {0: None})
+    await asyncio.sleep(0.2)
+    before = picture.frames
+    await asyncio.sleep(0.3)
+    assert picture.frames <= before + 1
+
+
+async def test_a_source_that_is_not_audible_is_not_forwarded(
+    media: MediaClient, caller: CallerMaker, events: list[MediaEvent]
+) -> None:
+    await caller("12").publish(hertz=440).join()
+    viewer = await caller("1").watch(audio=1).join()
+    [sound] = viewer.ears
+    await until(lambda: sound.frames > 10)
+    await media.set_audible("r", frozenset({"13"}))
+    await asyncio.sleep(0.4)
+    before = sound.frames
+    await asyncio.sleep(0.4)
+    assert sound.frames <= before + 1
+    voices = [e for e in events if isinstance(e, VoicesChanged)]
+    assert voices[-1] == VoicesChanged("r", ())
+    await media.choose("1", {0: Choice("12")})
+    await asyncio.sleep(0.3)
+    assert sound.frames <= before + 1
+    await media.set_audible("r", None)
+    await until(lambda: sound.frames > before + 10)
+
+
+async def test_nobody_hears_itself(caller: CallerMaker) -> None:
+    talker = await caller("12").publish(hertz=440).watch(audio=1).join()
+    other = await caller("13").publish(hertz=880).watch(audio=1).join()
+    await until(lambda: bool(talker.ears and other.ears))
+    await until(lambda: talker.ears[0].frames > 20 and other.ears[0].frames > 20)
+    assert abs(talker.ears[0].pitch - 880) < 80
+    assert abs(other.ears[0].pitch - 440) < 80
+
+
+async def test_a_late_and_then_a_replaced_publisher_fill_in_by_themselves(
+    media: MediaClient, caller: CallerMaker
+) -> None:
+    viewer = await caller("1").watch(video=1).join({0: Choice("12")})
+    first = await caller("old", source="12").publish(shade=60).join()
+    [picture] = viewer.ears
+    await until(lambda: abs(picture.shade - 60) < 12)
+    await caller("new", source="12").publish(shade=220).join()
+    await until(lambda: abs(picture.shade - 220) < 12)
+    await media.disconnect("new", "test")
+    await until(lambda: abs(picture.shade - 60) < 12)
+    await first.leave()
+
+
+async def test_two_rooms_do_not_hear_each_other(caller: CallerMaker) -> None:
+    await caller("a", room="north", source="12").publish(hertz=440).join()
+    viewer = await caller("b", room="south").watch(audio=1).join({0: Choice("12")})
+    await asyncio.sleep(0.5)
+    assert viewer.ears[0].frames == 0
+
+
+async def test_a_disconnected_peer_notices_at_once(
+    media: MediaClient, caller: CallerMaker, events: list[MediaEvent]
+) -> None:
+    peer = await caller("12").publish(hertz=440).join()
+    await media.disconnect("12", "kicked")
+    await media.disconnect("12", "again")
+    await until(lambda: peer.pc.connectionState == "closed", 1)
+    await until(lambda: any(isinstance(e, PeerDisconnected) for e in events))
+    connected, gone = (e for e in events if isinstance(e, PeerConnected | PeerDisconnected))
+    assert isinstance(connected, PeerConnected)
+    assert isinstance(gone, PeerDisconnected)
+    assert (gone.reason, gone.room, gone.source) == ("kicked", "r", "12")
+    assert connected.at_ms <= gone.at_ms
+
+
+async def test_a_peer_that_says_goodbye_is_gone_at_once(
+    caller: CallerMaker, events: list[MediaEvent]
+) -> None:
+    peer = await caller("12").publish(hertz=440).join()
+    await peer.leave()
+    await until(lambda: any(isinstance(e, PeerDisconnected) for e in events), 1)
+
+
+async def test_health_is_told_about_once_a_second(
+    caller: CallerMaker, events: list[MediaEvent]
+) -> None:
+    await caller("12").publish(shade=60, hertz=440).join()
+
+    def good() -> bool:
+        return any(isinstance(e, SourceHealth) and e.fps > 20 and e.audio for e in events)
+
+    await until(good)
+
+
+async def test_hostile_offers_are_refused(media: MediaClient, caller: CallerMaker) -> None:
+    with pytest.raises(OfferRefused) as refusal:
+        await media.connect("x", "v=0\r\nm=audio 9 RTP/AVP 0\r\n", room="r", source="x")
+    assert refusal.value.code == "no_media"
+    with pytest.raises(OfferRefused) as refusal:
+        await media.choose("nobody", {0: None})
+    assert refusal.value.code == "no_such_peer"
+    await caller("12").watch(video=1).join()
+    with pytest.raises(OfferRefused) as refusal:
+        await media.choose("12", {1: Choice("3")})
+    assert refusal.value.code == "no_such_slot"
+
+
+@pytest.fixture
+async def own_settings() -> AsyncIterator[WorkerSettings]:
+    with tempfile.TemporaryDirectory(prefix="pinhui-") as folder:
+        yield WorkerSettings(0, ("127.0.0.1",), Path(folder), orphan_seconds=1.0)
+
+
+async def start(settings: WorkerSettings, events: list[MediaEvent]) -> MediaClient:
+    async def note(event: MediaEvent) -> None:
+        events.append(event)
+
+    return await MediaClient.start(settings, logger=LOG, on_event=note)
+
+
+async def test_a_new_control_process_adopts_the_worker_and_its_journal(
+    own_settings: WorkerSettings,
+) -> None:
+    first: list[MediaEvent] = []
+    media = await start(own_settings, first)
+    talker = await Caller(media, "12", room="r").publish(hertz=440).join()
+    viewer = await Caller(media, "1", room="r").watch(audio=1).join()
+    await until(lambda: len([e for e in first if isinstance(e, PeerConnected)]) == 2)
+    seen = [e for e in first if isinstance(e, PeerConnected)]
+    await media.acknowledge(seen[0].seq)
+    await media.detach()
+    before = viewer.ears[0].frames
+    await until(lambda: viewer.ears[0].frames > before + 20)
+
+    second: list[MediaEvent] = []
+    again = await start(own_settings, second)
+    assert again.adopted
+    assert again.pid == media.pid
+    await until(lambda: seen[1] in second)
+    assert seen[0] not in second
+    assert [info.peer for info in await again.peers()] == ["1", "12"]
+    assert talker.pc.connectionState == viewer.pc.connectionState == "connected"
+    await talker.leave()
+    await viewer.leave()
+    await again.stop()
+
+
+async def test_an_orphaned_worker_ends_after_its_time(own_settings: WorkerSettings) -> None:
+    media = await start(own_settings, [])
+    await media.detach()
+    await until(lambda: not (own_settings.run_dir / "worker-0.sock").exists(), 3)
+
+
+async def test_a_killed_worker_is_replaced(own_settings: WorkerSettings) -> None:
+    events: list[MediaEvent] = []
+    media = await start(own_settings, events)
+    pid = media.pid
+    os.kill(pid, signal.SIGKILL)
+    await until(lambda: any(isinstance(e, WorkerStarted) for e in events), 4)
+    lost, started = (e for e in events if isinstance(e, WorkerLost | WorkerStarted))
+    assert isinstance(lost, WorkerLost)
+    assert isinstance(started, WorkerStarted)
+    assert started.pid == media.pid != pid
+    assert lost.at_ms <= started.at_ms
+    peer = await Caller(media, "12", room="r").publish(hertz=440).join()
+    await peer.leave()
+    await media.stop()
+
+
+async def test_a_worker_of_other_settings_is_replaced(own_settings: WorkerSettings) -> None:
+    media = await start(own_settings, [])
+    await media.detach()
+    others = WorkerSettings(0, (), own_settings.run_dir, orphan_seconds=1.0)
+    again = await start(others, [])
+    assert not again.adopted
+    assert again.pid != media.pid
+    await again.stop()
