@@ -1,0 +1,84 @@
+"""How a simulated venue behaves: when it wants media, when it speaks. Pure; frames and time in.
+
+A venue link opened on a second PC replaces the first (newest wins). The replaced one drops its
+media at once, does not fight back, and returns only when the place has been free for a while.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+FREE_FOR_S = 10.0
+"""How long the place must have been free before a replaced venue comes back."""
+
+
+class Drop(StrEnum):
+    """Why media is to be dropped at once."""
+
+    REPLACED = "replaced"
+    ENDED = "ended"
+
+
+class Conduct:
+    """What one venue has been told over the websocket and what follows from it.
+
+    Attributes:
+        floor: the venue number that has the floor, or None.
+        audible: the venue numbers that are forwarded.
+    """
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+        self._away = False
+        self._free_since: float | None = None
+        self.floor: int | None = None
+        self.audible: frozenset[int] = frozenset()
+
+    @property
+    def speaking(self) -> bool:
+        """Whether the venue has the floor and so talks."""
+        return self.floor == self._number
+
+    def wants_media(self, now: float) -> bool:
+        """Whether media should be up: unless another PC holds the place or just left it."""
+        if not self._away:
+            return True
+        if self._free_since is None or now - self._free_since < FREE_FOR_S:
+            return False
+        self._away, self._free_since = False, None
+        return True
+
+    def take(self, frame: Mapping[str, object], now: float) -> Drop | None:
+        """Take one frame of the server; return why media must be dropped, mostly None.
+
+        Frames of other types, and fields of the wrong type, change nothing.
+        """
+        match frame.get("type"):
+            case "replaced":
+                return self._go_away()
+            case "ended":
+                self.floor, self.audible = None, frozenset()
+                return Drop.ENDED
+            case "place":
+                return self._take_place(frame.get("held"), now)
+            case "state":
+                self._take_state(frame)
+        return None
+
+    def _go_away(self) -> Drop | None:
+        was_away, self._away, self._free_since = self._away, True, None
+        return None if was_away else Drop.REPLACED
+
+    def _take_place(self, held: object, now: float) -> Drop | None:
+        if held == "other":
+            return self._go_away()
+        if held == "you":
+            self._away, self._free_since = False, None
+        elif held == "free" and self._away and self._free_since is None:
+            self._free_since = now
+        return None
+
+    def _take_state(self, frame: Mapping[str, object]) -> None:
+        floor, audible = frame.get("floor"), frame.get("audible")
+        self.floor = floor if isinstance(floor, int) else None
+        if isinstance(audible, list):
+            self.audible = frozenset(one for one in audible if isinstance(one, int))
