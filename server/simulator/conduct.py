@@ -23,7 +23,7 @@ class Conduct:
 
     Attributes:
         floor: the venue number that has the floor, or None.
-        audible: the venue numbers that are forwarded.
+        session: the number of the open session as the server last told it; 0 while none is.
     """
 
     def __init__(self, number: int) -> None:
@@ -31,7 +31,7 @@ class Conduct:
         self._away = False
         self._free_since: float | None = None
         self.floor: int | None = None
-        self.audible: frozenset[int] = frozenset()
+        self.session = 0
 
     @property
     def speaking(self) -> bool:
@@ -56,8 +56,10 @@ class Conduct:
             case "replaced":
                 return self._go_away()
             case "ended":
-                self.floor, self.audible = None, frozenset()
+                self.floor, self.session = None, 0
                 return Drop.ENDED
+            case "waiting":
+                self.floor, self.session = None, 0
             case "place":
                 return self._take_place(frame.get("held"), now)
             case "state":
@@ -78,7 +80,7 @@ class Conduct:
         return None
 
     def _take_state(self, frame: Mapping[str, object]) -> None:
-        floor, audible = frame.get("floor"), frame.get("audible")
+        floor, session = frame.get("floor"), frame.get("session")
         self.floor = floor if isinstance(floor, int) else None
-        if isinstance(audible, list):
-            self.audible = frozenset(one for one in audible if isinstance(one, int))
+        if isinstance(session, int):
+            self.session = session

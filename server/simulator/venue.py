@@ -5,6 +5,7 @@ the three things it keeps up for ever, each by itself: the websocket, the line u
 """
 
 import asyncio
+import contextlib
 import json
 import logging
 from dataclasses import dataclass
@@ -94,6 +95,7 @@ class Venue:
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self._counted = False
         self._was_speaking = False
+        self._opening = asyncio.Event()
 
     @property
     def is_publishing(self) -> bool:
@@ -157,7 +159,10 @@ class Venue:
         return welcomed
 
     def _take(self, frame: dict[str, object]) -> None:
+        before = self._conduct.session
         drop = self._conduct.take(frame, self._shared.clock.monotonic())
+        if self._conduct.session not in (0, before):
+            self._opening.set()
         if drop is not None:
             self._drop_media(drop)
         self._note_floor(speaking=self._conduct.speaking, reason="told by the server")
@@ -230,14 +235,15 @@ class Venue:
 
     async def _hold(self, line: Line, pause: float, half: Publisher | Receiver) -> float:
         """Open a line and hold it to its end; wait; return the pause before the next try."""
-        reason = "left"
+        reason, session = "left", self._conduct.session
         try:
             await line.open()
             await self._opened(half)
             reason = await line.ended()
             wait = next_pause = FIRST_BACK_OFF_S
         except NoSessionError:
-            wait, next_pause = WAIT_FOR_SESSION_S, FIRST_BACK_OFF_S
+            await self._wait_for_session(session)
+            wait, next_pause = 0.0, FIRST_BACK_OFF_S
         except ConnectionError as error:
             logger.info("venue %s: no line: %s", self.identity.number, error)
             wait, next_pause = pause, min(LONGEST_BACK_OFF_S, pause * 2)
@@ -246,6 +252,15 @@ class Venue:
             await line.close()
         await asyncio.sleep(wait)
         return next_pause
+
+    async def _wait_for_session(self, known: int) -> None:
+        """Wait two seconds, or until the server tells of another session than the one known."""
+        if self._conduct.session not in (0, known):
+            return
+        self._opening.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(WAIT_FOR_SESSION_S):
+                await self._opening.wait()
 
     async def _opened(self, half: Publisher | Receiver) -> None:
         if isinstance(half, Receiver):

@@ -152,10 +152,10 @@ async def test_a_venue_speaks_with_true_levels_while_it_has_the_floor_and_is_qui
     await asyncio.sleep(0.9)
     assert 1 <= len(levels()) <= 5
     assert set(levels()) == {127}
-    await server.say(NUMBER, type="state", floor=NUMBER, audible=[NUMBER], session={}, venues=[])
+    await server.say(NUMBER, type="state", floor=NUMBER, session=1, venues=[])
     await until(lambda: len(levels()) > 40)
     assert min(levels()) < 30
-    await server.say(NUMBER, type="state", floor=None, audible=[], session={}, venues=[])
+    await server.say(NUMBER, type="state", floor=-1, session=1, venues=[])
     await until(lambda: Event.FLOOR_LOST in entries(tmp_path))
     assert entries(tmp_path) == [Event.CONNECTED, Event.FLOOR_GOT, Event.FLOOR_LOST]
 
@@ -197,6 +197,20 @@ async def test_an_ended_venue_waits_for_the_next_session(
     server.open = True
     await joined(server, venue)
     assert entries(tmp_path)[:3] == [Event.CONNECTED, Event.ENDED, Event.DISCONNECTED]
+
+
+async def test_a_venue_that_waits_comes_in_as_soon_as_a_session_opens(
+    server: StandIn, street: tuple[Street, Venue], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.simulator.venue.WAIT_FOR_SESSION_S", 60.0)
+    venue = street[1]
+    await joined(server, venue)
+    server.open = False
+    await server.say(NUMBER, type="ended")
+    await until(lambda: len(server.posts) == 4)
+    server.open = True
+    await server.say(NUMBER, type="state", session=2, floor=-1, venues=[])
+    await joined(server, venue)
 
 
 async def test_a_venue_says_once_how_many_sit_in_its_room(

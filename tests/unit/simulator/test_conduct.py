@@ -57,18 +57,19 @@ def test_a_free_place_changes_nothing_for_the_one_who_holds_it() -> None:
 def test_a_venue_speaks_only_while_it_has_the_floor() -> None:
     conduct = Conduct(3)
     assert not conduct.speaking
-    conduct.take({"type": "state", "floor": 3, "audible": [3, 4, "x"]}, 0.0)
+    conduct.take({"type": "state", "floor": 3, "session": 8}, 0.0)
     assert conduct.speaking
-    assert conduct.audible == {3, 4}
-    conduct.take({"type": "state", "floor": 4, "audible": [4]}, 0.0)
+    assert conduct.session == 8
+    conduct.take({"type": "state", "floor": 4, "session": 8}, 0.0)
     assert not conduct.speaking
 
 
 def test_the_end_of_a_session_drops_media_and_the_floor() -> None:
     conduct = Conduct(3)
-    conduct.take({"type": "state", "floor": 3, "audible": [3]}, 0.0)
+    conduct.take({"type": "state", "floor": 3, "session": 8}, 0.0)
     assert conduct.take({"type": "ended"}, 1.0) is Drop.ENDED
     assert not conduct.speaking
+    assert conduct.session == 0
     assert conduct.wants_media(1.0)
 
 
@@ -82,6 +83,13 @@ def test_frames_of_unknown_or_broken_kinds_change_nothing() -> None:
         {"type": "place", "held": 1},
     ):
         assert conduct.take(frame, 0.0) is None
-    conduct.take({"type": "state", "floor": "3", "audible": "all"}, 0.0)
+    conduct.take({"type": "state", "floor": "3", "session": "all"}, 0.0)
     assert not conduct.speaking
     assert conduct.wants_media(0.0)
+
+
+def test_a_venue_told_to_wait_knows_that_no_session_is_open() -> None:
+    conduct = Conduct(3)
+    conduct.take({"type": "state", "floor": 3, "session": 8}, 0.0)
+    assert conduct.take({"type": "waiting", "session": 9}, 1.0) is None
+    assert (conduct.session, conduct.speaking) == (0, False)

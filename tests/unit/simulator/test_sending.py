@@ -1,6 +1,7 @@
 """What leaves a venue and when: steps of time in, RTP packets out."""
 
 import random
+from itertools import pairwise
 from struct import unpack_from
 
 import pytest
@@ -72,7 +73,7 @@ def test_timestamps_follow_the_frames_and_sequence_numbers_have_no_holes() -> No
     sequences = [unpack_from("!H", p, 2)[0] for p in packets]
     assert sequences == list(range(sequences[0], sequences[0] + len(packets)))
     times = sorted({unpack_from("!I", p, 4)[0] for p in packets})
-    assert {b - a for a, b in itertools.pairwise(times)} == {6000}
+    assert {b - a for a, b in pairwise(times)} == {6000}
 
 
 def test_the_marker_stands_on_the_last_packet_of_each_frame() -> None:
@@ -149,7 +150,7 @@ def test_speech_goes_out_each_20_ms_with_its_levels_and_one_marker() -> None:
     assert [read_extension(p)[0][1][0] for p in packets[:3]] == [0x80 | 10, 0x80 | 20, 60]
     assert [p[1] >> 7 for p in packets] == [1, 0, 0, 0, 0, 0]
     times = [unpack_from("!I", p, 4)[0] for p in packets]
-    assert {b - a for a, b in itertools.pairwise(times)} == {960}
+    assert {b - a for a, b in pairwise(times)} == {960}
 
 
 @pytest.mark.parametrize("speaking", [True, False])
