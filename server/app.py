@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -13,19 +14,28 @@ from aiohttp.typedefs import Handler
 from server import __version__
 from server.auth import routes as auth_routes
 from server.auth.guard import attach_login, guard, role_of
+from server.conference import routes as conference_routes
+from server.conference.ports import Media
+from server.conference.service import Rooms
 from server.config import Settings, load_secret
 from server.db.engine import Database
 from server.db.migrate import upgrade
 from server.domain.clock import Clock, SystemClock
+from server.media.client import MediaClient, OnEvent, WorkerSettings
+from server.media.model import MediaEvent
 from server.pages import middleware
 from server.pages.context import CLOCK, DATABASE, RENDERER, SECRET, visit_of
 from server.pages.render import Renderer
 from server.portal import routes as portal_routes
 from server.portal.menu import menu_for
+from server.signaling import whip, ws
+from server.signaling.whip import ROOMS
 from server.street import routes as street_routes
 from server.street import store as street_store
 
 log = logging.getLogger("pinhui.app")
+
+MEDIA: web.AppKey[Media] = web.AppKey("media", Media)
 
 MAX_UPLOAD = 4 * 1024 * 1024
 _BARE_ROUTES = frozenset({"static", "health"})
@@ -54,8 +64,19 @@ async def show_health(http: web.Request) -> web.Response:
     except Exception:
         log.exception("the database does not answer")
         return web.json_response({"version": __version__, "database": "away"}, status=503)
+    stats = await http.app[MEDIA].stats()
+    workers = [{"core": stats.core, "pid": stats.pid}]
+    rooms = [
+        {
+            "id": room.state.session_id,
+            "title": room.state.title,
+            "expected": len(room.state.venues),
+            "connected": sum(bool(v.peers) for v in room.state.venues),
+        }
+        for room in http.app[ROOMS].open_rooms
+    ]
     return web.json_response(
-        {"version": __version__, "database": "ok", "workers": [], "sessions": []}
+        {"version": __version__, "database": "ok", "workers": workers, "sessions": rooms}
     )
 
 
@@ -70,43 +91,85 @@ async def serve_static(http: web.Request) -> web.StreamResponse:
     return web.FileResponse(file, headers={"Cache-Control": _YEAR})
 
 
-def build_app(settings: Settings, clock: Clock | None = None) -> web.Application:
+class _Relay:
+    """Hands media events to the rooms, which are built after the media plane they listen to."""
+
+    def __init__(self) -> None:
+        self._ready = asyncio.Event()
+        self._target: OnEvent | None = None
+
+    def lead_to(self, target: OnEvent) -> None:
+        """Let events through to ``target`` from now on."""
+        self._target = target
+        self._ready.set()
+
+    async def __call__(self, event: MediaEvent) -> None:
+        await self._ready.wait()
+        if self._target is not None:
+            await self._target(event)
+
+
+StartMedia = Callable[[Settings, OnEvent], Awaitable[Media]]
+
+
+async def start_worker(settings: Settings, on_event: OnEvent) -> MediaClient:
+    """Adopt the media worker of this installation, or start one."""
+    run_dir = (settings.data_dir / "run").absolute()
+    run_dir.mkdir(parents=True, exist_ok=True)
+    worker = WorkerSettings(settings.media_port, settings.announce, run_dir)
+    logger = logging.getLogger("pinhui.media")
+    return await MediaClient.start(worker, logger=logger, on_event=on_event)
+
+
+async def build_app(
+    settings: Settings, clock: Clock | None = None, start_media: StartMedia = start_worker
+) -> web.Application:
     """Return the application, ready to be served; its database must be migrated already.
 
     Args:
         settings: the frozen settings of this run.
         clock: the time; the computer's own unless a test brings another.
+        start_media: how the media plane comes up; tests may bring another.
     """
-    app = web.Application(
-        client_max_size=MAX_UPLOAD,
-        middlewares=[
-            middleware.security_headers,
-            middleware.errors_to_answers,
-            middleware.attach_visit,
-            middleware.refuse_forgery,
-            furnish,
-            guard,
-        ],
-    )
+    app = web.Application(client_max_size=MAX_UPLOAD, middlewares=_MIDDLEWARES)
     app[DATABASE] = Database(settings.database)
     app[CLOCK] = clock or SystemClock()
     app[RENDERER] = Renderer(settings.web_dir)
     app[SECRET] = load_secret(settings.data_dir)
-    app.add_routes(
-        [
-            *auth_routes.ROUTES,
-            *portal_routes.ROUTES,
-            *street_routes.ROUTES,
-            web.get("/healthz", show_health, name="health"),
-            web.get("/static/{version}/{path:.+}", serve_static, name="static"),
-        ]
-    )
+    relay = _Relay()
+    app[MEDIA] = await start_media(settings, relay)
+    app[ws.HUB] = hub = ws.Hub(app[DATABASE], app[CLOCK])
+    app[ROOMS] = hub.rooms = Rooms(app[DATABASE], app[CLOCK], app[MEDIA], hub)
+    await app[ROOMS].restore()
+    relay.lead_to(app[ROOMS].on_media_event)
+    app.add_routes(_ROUTES)
+    app.on_shutdown.append(ws.close_sockets)
     app.on_cleanup.append(_close_database)
     return app
 
 
 async def _close_database(app: web.Application) -> None:
     await app[DATABASE].close()
+
+
+_MIDDLEWARES = (
+    middleware.security_headers,
+    middleware.errors_to_answers,
+    middleware.attach_visit,
+    middleware.refuse_forgery,
+    furnish,
+    guard,
+)
+_ROUTES = [
+    *auth_routes.ROUTES,
+    *portal_routes.ROUTES,
+    *street_routes.ROUTES,
+    *conference_routes.ROUTES,
+    *ws.ROUTES,
+    *whip.ROUTES,
+    web.get("/healthz", show_health, name="health"),
+    web.get("/static/{version}/{path:.+}", serve_static, name="static"),
+]
 
 
 async def serve(settings: Settings, clock: Clock | None = None) -> int:
@@ -124,10 +187,24 @@ async def serve(settings: Settings, clock: Clock | None = None) -> int:
 
 
 @asynccontextmanager
-async def running(settings: Settings, clock: Clock | None = None) -> AsyncIterator[web.Application]:
-    """Serve for the length of the block; the application is handed to it."""
+async def running(
+    settings: Settings, clock: Clock | None = None, *, keep_worker: bool = True
+) -> AsyncIterator[web.Application]:
+    """Serve for the length of the block; the application is handed to it.
+
+    Args:
+        settings: the frozen settings of this run.
+        clock: the time; the computer's own unless told otherwise.
+        keep_worker: let the media worker go on for a minute, so that the next start finds it and
+            nobody in a session notices.
+
+    Raises:
+        OSError: when the port is taken.
+    """
+    with socket.create_server((settings.host, settings.port)):
+        pass
     await asyncio.to_thread(upgrade, settings.database)
-    app = build_app(settings, clock)
+    app = await build_app(settings, clock)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)
     await runner.setup()
     try:
@@ -135,6 +212,8 @@ async def running(settings: Settings, clock: Clock | None = None) -> AsyncIterat
         log.info("serving on http://%s:%s", settings.host, settings.port)
         yield app
     finally:
+        media = app[MEDIA]
+        await (media.detach() if keep_worker else media.stop())
         await runner.cleanup()
 
 

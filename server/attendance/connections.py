@@ -40,7 +40,7 @@ class Connections:
             self._out_since = None
 
     def _connect(self, event: Recorded) -> None:
-        self._standing.setdefault(_key(event), event.at)
+        self._standing.setdefault(_key(event), min(event.at, _moment(event, "connected_at")))
 
     def _disconnect(self, event: Recorded) -> None:
         left = event.payload.get("reason") == "left"

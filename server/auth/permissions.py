@@ -34,10 +34,35 @@ ROUTES: dict[str, Allowed] = {
     "choices.post": EVERYBODY,
     "home": SIGNED_IN,
     "street": SIGNED_IN,
+    "branch": VENUE,
+    "live": OPERATORS,
+    "ws": EVERYBODY | VENUE,
+    "whip.post": VENUE,
+    "whep.post": VENUE,
+    "rtc.post": VENUE,
+    "rtc.delete": VENUE,
 }
-"""Route name → who may use it. Names ending in ``.post`` change something."""
+"""Route name → who may use it; names ending in ``.post`` or ``.delete`` change something.
 
-COMMANDS: dict[str, Allowed] = {}
+A route with ``VENUE`` checks its token itself: a Bearer token, the address, or the first message.
+"""
+
+COMMANDS: dict[str, Allowed] = {
+    "floor.request": VENUE,
+    "floor.withdraw": VENUE,
+    "floor.return": VENUE,
+    "floor.give": OPERATORS,
+    "floor.take_back": OPERATORS,
+    "floor.decline": OPERATORS,
+    "mute.all": OPERATORS,
+    "mute.lift": OPERATORS,
+    "mic.open": VENUE,
+    "mic.close": VENUE,
+    "head_count": VENUE,
+    "agenda.next": OPERATORS,
+    "agenda.extend": OPERATORS,
+    "session.end": OPERATORS,
+}
 """Websocket command type → who may send it."""
 
 

@@ -25,7 +25,7 @@ class EventKind(StrEnum):
 
     - ``session.opened``: an ``Opening`` (``server/domain/opening.py``).
     - ``session.closed``, ``mute.all``, ``mute.lifted``: may be empty.
-    - ``venue.connected``: ``venue_id``, ``peer``; its media connection stands.
+    - ``venue.connected``: ``venue_id``, ``peer``, ``connected_at``; its media connection stands.
     - ``venue.disconnected``: ``venue_id``, ``peer``, ``last_packet_at`` (the last authenticated
       packet), ``reason``: ``left`` when the venue said good-bye, ``lost`` otherwise.
     - ``venue.replaced``: as ``venue.disconnected`` for the older ``peer``; ``by_peer`` is the

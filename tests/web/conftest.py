@@ -12,9 +12,10 @@ from server.app import build_app
 from server.config import Settings, load_secret
 from server.db.engine import Database
 from server.db.migrate import upgrade
+from server.media.client import OnEvent
 from server.pages.context import DATABASE
 from server.simulator.demo_street import enter_street
-from tests.fakes import FakeClock
+from tests.fakes import FakeClock, FakeMedia
 
 PASSWORD = "a-good-long-password"
 HTML = {"Accept": "text/html", "Accept-Language": "zh-CN"}
@@ -54,12 +55,23 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-async def server(settings: Settings, clock: FakeClock) -> AsyncIterator[TestServer]:
+def media() -> FakeMedia:
+    return FakeMedia()
+
+
+@pytest.fixture
+async def server(
+    settings: Settings, clock: FakeClock, media: FakeMedia
+) -> AsyncIterator[TestServer]:
     upgrade(settings.database)
     database = Database(settings.database)
     await enter_street(database, load_secret(settings.data_dir), PASSWORD)
     await database.close()
-    running = TestServer(build_app(settings, clock))
+    async def start_media(_settings: Settings, on_event: OnEvent) -> FakeMedia:
+        media.on_event = on_event
+        return media
+
+    running = TestServer(await build_app(settings, clock, start_media))
     await running.start_server()
     yield running
     await running.close()

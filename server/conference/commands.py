@@ -1,0 +1,74 @@
+"""What may be asked of a conference, and the one table from command to rule."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from server.conference import agenda, floor, sound
+from server.conference.floor import branch
+from server.conference.model import MAIN, Conference, Happening
+from server.domain.errors import DomainError
+from server.domain.events import EventKind
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A command as the rules see it.
+
+    ``venue`` is the venue it comes from for a venue's own commands, and the venue it is about for
+    the operator's; ``value`` is its number, where it has one.
+    """
+
+    name: str
+    venue: int = MAIN
+    value: int = 0
+
+
+def head_count(state: Conference, number: int, count: int) -> list[Happening]:
+    """Say how many people are in a venue; saying the same again changes nothing."""
+    venue = state.venue(number)
+    if venue is None:
+        raise DomainError("venue_not_on_roster", venue=number)
+    if venue.heads == count:
+        return []
+    payload = {"venue_id": venue.venue_id, "count": count}
+    return [Happening(EventKind.VENUE_HEAD_COUNT, payload)]
+
+
+def _end(state: Conference, _order: Order) -> list[Happening]:
+    return [] if state.closed else [Happening(EventKind.SESSION_CLOSED, {})]
+
+
+def _decline(state: Conference, order: Order) -> list[Happening]:
+    branch(state, order.venue)
+    return floor.withdraw(state, order.venue, declined=True)
+
+
+_RULES: dict[str, Callable[[Conference, Order], list[Happening]]] = {
+    "floor.request": lambda s, o: floor.request(s, o.venue),
+    "floor.withdraw": lambda s, o: floor.withdraw(s, o.venue),
+    "floor.return": lambda s, o: floor.give_up(s, o.venue),
+    "floor.give": lambda s, o: floor.give(s, o.venue),
+    "floor.take_back": lambda s, _: floor.take_back(s),
+    "floor.decline": _decline,
+    "mute.all": lambda s, _: sound.mute_all(s),
+    "mute.lift": lambda s, _: sound.lift_mute(s),
+    "mic.open": lambda s, o: sound.open_mic(s, o.venue),
+    "mic.close": lambda s, o: sound.close_mic(s, o.venue),
+    "head_count": lambda s, o: head_count(s, o.venue, o.value),
+    "agenda.next": lambda s, _: agenda.next_item(s),
+    "agenda.extend": lambda s, o: agenda.extend(s, o.value),
+    "session.end": _end,
+}
+COMMANDS = frozenset(_RULES)
+"""The names of all commands."""
+
+
+def decide(state: Conference, order: Order) -> list[Happening]:
+    """Return the events that carry out a command; none when it changes nothing.
+
+    Raises:
+        DomainError: ``session_closed``, or what the rule refuses.
+    """
+    if state.closed:
+        raise DomainError("session_closed")
+    return _RULES[order.name](state, order)

@@ -1,0 +1,100 @@
+"""What a conference (会控) is at one moment. Frozen values; time is aware UTC.
+
+Venues are named by their number here (0 is the main venue), as on screens and in the media plane;
+in events by their id, which never changes.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from server.domain.events import EventKind, Payload
+from server.domain.session import AgendaItem
+
+MAIN = 0
+"""The number of the main venue."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveVenue:
+    """A venue of the roster during the session.
+
+    ``peers`` are its media connections that stand now; ``present`` is the time in session before
+    ``since``, the start of the present connection (None while there is none). ``mic`` tells that
+    its sound is forwarded; ``heads`` is None until it has been said.
+    """
+
+    number: int
+    venue_id: int
+    name: str
+    peers: frozenset[str] = frozenset()
+    since: datetime | None = None
+    present: timedelta = timedelta()
+    came: bool = False
+    heads: int | None = None
+    mic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FloorRequest:
+    """A venue that asks for the floor (申请发言), and since when."""
+
+    venue: int
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRun:
+    """An agenda item during the session: minutes allotted and added, time used so far."""
+
+    item: AgendaItem
+    added_minutes: int = 0
+    used: timedelta = timedelta()
+
+
+@dataclass(frozen=True, slots=True)
+class Conference:
+    """The state of one session that is open.
+
+    Attributes:
+        session_id: the session.
+        title: its title.
+        starts_at: planned start.
+        ends_at: planned end.
+        venues: by number, the main venue first.
+        items: the agenda in order; may be empty.
+        item: index of the present item.
+        item_since: when it began.
+        floor: the branch that has the floor, None while the main venue speaks.
+        floor_since: when it was given.
+        queue: who asks, longest waiting first.
+        said: (venue, how long it has spoken) during the present item, in order of speaking.
+        muted_all: branches may not open their own microphones.
+        closed: the session was ended for all.
+    """
+
+    session_id: int
+    title: str
+    starts_at: datetime
+    ends_at: datetime
+    venues: tuple[LiveVenue, ...]
+    items: tuple[ItemRun, ...]
+    item: int
+    item_since: datetime
+    floor: int | None = None
+    floor_since: datetime | None = None
+    queue: tuple[FloorRequest, ...] = ()
+    said: tuple[tuple[int, timedelta], ...] = ()
+    muted_all: bool = True
+    closed: bool = False
+
+    def venue(self, number: int) -> LiveVenue | None:
+        """Return the venue with this number, or None when it is not on the roster."""
+        return next((v for v in self.venues if v.number == number), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """An event that a rule decided on and that is yet to be recorded."""
+
+    kind: EventKind
+    payload: Payload

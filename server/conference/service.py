@@ -1,0 +1,441 @@
+"""The open sessions: carries commands and media events to the rules, records, and tells the others.
+
+A ``Room`` is one open session in memory. It owns no fact: its state is folded from the audit log,
+and every change is committed there before anybody is told. The media worker is told what to
+forward; it enforces, a client never decides.
+"""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Awaitable, Collection
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from server.audit import store as log_store
+from server.audit.service import record
+from server.conference import places
+from server.conference.commands import Order, decide
+from server.conference.fold import apply, fold
+from server.conference.layout import video_slots
+from server.conference.model import Conference, Happening
+from server.conference.peers import PeerName, parse_peer
+from server.conference.places import PlaceHolder
+from server.conference.ports import Media
+from server.conference.sound import audible
+from server.db.engine import Database, Tx
+from server.domain.clock import Clock, from_unix_ms
+from server.domain.errors import DomainError, NotFoundError
+from server.domain.events import SYSTEM, EventKind, Payload, Recorded, time_text
+from server.domain.opening import opening_of, opening_payload
+from server.domain.session import SessionState
+from server.media.model import (
+    Kind,
+    MediaEvent,
+    PeerConnected,
+    PeerDisconnected,
+    SourceHealth,
+    VoicesChanged,
+    WorkerLost,
+    WorkerStarted,
+)
+from server.scheduler import store as sessions
+from server.street import store as street
+
+log = logging.getLogger("pinhui.conference")
+
+
+@dataclass(slots=True)
+class Room:
+    """One open session in memory.
+
+    ``peers`` are the connections that were let in, connected or about to; ``recorded`` the
+    (kind, peer) pairs already in the log, since the worker's journal may come twice.
+    """
+
+    state: Conference
+    hall: str
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    version: int = 0
+    peers: dict[str, PeerName] = field(default_factory=dict)
+    holders: dict[int, PlaceHolder] = field(default_factory=dict)
+    recorded: set[tuple[str, str]] = field(default_factory=set)
+    health: dict[int, SourceHealth] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The room's name in the media plane."""
+        return str(self.state.session_id)
+
+    def holder(self, number: int) -> PlaceHolder:
+        """Return who holds a venue's place."""
+        return self.holders.get(number, PlaceHolder())
+
+
+class Listener(Protocol):
+    """Who wants to know of changes; called after they are committed and enforced."""
+
+    def opened(self, room: "Room") -> None:
+        """A session is open from now on."""
+        ...
+
+    def changed(self, room: "Room") -> None:
+        """The state of a conference is new."""
+        ...
+
+    def place_changed(self, room: "Room", number: int) -> None:
+        """Another client holds a venue's place, or nobody."""
+        ...
+
+    def voices_changed(self, room: "Room", numbers: list[int]) -> None:
+        """Other voices are heard."""
+        ...
+
+    def health_changed(self, room: "Room", number: int) -> None:
+        """What the worker receives from a venue changed."""
+        ...
+
+    def ended(self, room: "Room") -> None:
+        """The session was ended for all."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A media offer that asks to be let in.
+
+    ``kinds`` are the kinds of its slots in order; ``publishes`` tells that it sends something, and
+    so claims the venue's place.
+    """
+
+    number: int
+    client: str
+    sdp: str
+    kinds: tuple[Kind, ...]
+    publishes: bool
+
+
+class Rooms:
+    """All sessions that are open now.
+
+    Args:
+        db: the database.
+        clock: the time.
+        media: the media plane.
+        listener: who is told of changes.
+    """
+
+    def __init__(self, db: Database, clock: Clock, media: Media, listener: Listener) -> None:
+        self._db, self._clock, self._media, self._listener = db, clock, media, listener
+        self._rooms: dict[int, Room] = {}
+
+    # --- finding rooms --------------------------------------------------------------------------
+
+    @property
+    def open_rooms(self) -> list[Room]:
+        """The rooms whose session is open, in order of session."""
+        return [r for _, r in sorted(self._rooms.items()) if not r.state.closed]
+
+    def room(self, session_id: int) -> Room:
+        """Return the room of an open session.
+
+        Raises:
+            NotFoundError: ``session_not_open``.
+        """
+        room = self._rooms.get(session_id)
+        if room is None or room.state.closed:
+            raise NotFoundError("session_not_open")
+        return room
+
+    def room_of_branch(self, venue_id: int) -> Room | None:
+        """Return the open room that expects this branch venue; the newest when there are two."""
+        rooms = [r for r in self.open_rooms if any(v.venue_id == venue_id for v in r.state.venues)]
+        return rooms[-1] if rooms else None
+
+    # --- opening and restoring -----------------------------------------------------------------
+
+    async def restore(self) -> None:
+        """Fold the open sessions from the log and take over connections that still stand."""
+        async with self._db.view() as tx:
+            for session in await sessions.load_sessions(tx, states=[SessionState.OPEN]):
+                await self._load(tx, session.id)
+        for info in await self._media.peers():
+            name = parse_peer(info.peer)
+            room = self._rooms.get(name.session_id) if name else None
+            if name is None or room is None:
+                await self._media.disconnect(info.peer, "left")
+                continue
+            room.peers[info.peer] = name
+            room.holders[name.number] = PlaceHolder(name.client)
+        for room in self._rooms.values():
+            await self._enforce(room, None)
+
+    async def _load(self, tx: Tx, session_id: int) -> Room | None:
+        venues = await street.load_venues(tx)
+        main = next(v for v in venues if v.number == 0)
+        events = await log_store.load_recorded(
+            tx, session_id=session_id, and_system_kinds=(EventKind.SYSTEM_OUTAGE_STARTED,)
+        )
+        state = fold(events, main)
+        if state is None:
+            return None
+        room = Room(state, await street.load_hall(tx))
+        room.recorded = {(e.kind, e.payload["peer"]) for e in events if "peer" in e.payload}
+        self._rooms[session_id] = room
+        return room
+
+    async def open_session(self, session_id: int, actor: str = SYSTEM) -> Room:
+        """Open a session that is scheduled; one that is open already is returned as it is.
+
+        Raises:
+            NotFoundError: ``no_such_session``.
+            DomainError: ``session_not_scheduled`` when it is over or cancelled.
+        """
+        if session_id in self._rooms and not self._rooms[session_id].state.closed:
+            return self._rooms[session_id]
+        async with self._db.tx() as tx:
+            session = await sessions.load_session(tx, session_id)
+            if session.state is not SessionState.SCHEDULED:
+                raise DomainError("session_not_scheduled")
+            opening = opening_of(session, await street.load_venues(tx))
+            await sessions.set_state(tx, session_id, SessionState.OPEN, self._clock.now())
+            await record(
+                tx,
+                self._clock,
+                EventKind.SESSION_OPENED,
+                actor=actor,
+                payload=opening_payload(opening),
+                session_id=session_id,
+            )
+        async with self._db.view() as tx:
+            room = await self._load(tx, session_id)
+        if room is None:
+            raise RuntimeError("a session that was just opened is not in the log")
+        await self._enforce(room, None)
+        self._listener.opened(room)
+        return room
+
+    # --- commands ------------------------------------------------------------------------------
+
+    async def carry_out(self, room: Room, order: Order, actor: str) -> None:
+        """Carry out a command: decide, record, enforce, tell.
+
+        Returns once it is committed and the media plane was told.
+
+        Raises:
+            DomainError: when a rule refuses it.
+        """
+        async with room.lock:
+            before = room.state
+            happenings = decide(before, order)
+            if not happenings:
+                return
+            await self._commit(room, happenings, actor)
+            await self._enforce(room, before)
+        self._tell(room, before)
+
+    async def _commit(self, room: Room, happenings: Collection[Happening], actor: str) -> None:
+        """Record events in one transaction; only then do they change the state in memory."""
+        state = room.state
+        async with self._db.tx() as tx:
+            for happening in happenings:
+                if happening.kind is EventKind.SESSION_CLOSED:
+                    now = self._clock.now()
+                    await sessions.set_state(tx, state.session_id, SessionState.CLOSED, now)
+                event = await record(
+                    tx,
+                    self._clock,
+                    happening.kind,
+                    actor=actor,
+                    payload=happening.payload,
+                    session_id=state.session_id,
+                )
+                state = apply(state, event.kind, event.payload, event.at)
+        room.state = state
+        room.version += 1
+
+    async def _enforce(self, room: Room, before: Conference | None) -> None:
+        """Tell the media plane what changed between two states; None means everything."""
+        if room.state.closed:
+            await self._media.close_room(room.name)
+            return
+        heard = audible(room.state)
+        if before is None or heard != audible(before):
+            await self._media.set_audible(room.name, heard)
+        changes: list[Awaitable[None]] = []
+        for peer, name in room.peers.items():
+            slots = video_slots(room.state, name.number, name.kinds)
+            if before is None or slots != video_slots(before, name.number, name.kinds):
+                changes.append(self._media.choose(peer, slots))
+        await asyncio.gather(*changes)
+
+    def _tell(self, room: Room, before: Conference) -> None:
+        if room.state.closed and not before.closed:
+            self._listener.ended(room)
+        elif room.state != before:
+            self._listener.changed(room)
+
+    # --- media connections ---------------------------------------------------------------------
+
+    async def let_in(self, room: Room, offer: Offer) -> tuple[str, str]:
+        """Let a venue's media connection in; the newest client takes the venue's place.
+
+        Returns:
+            The peer's id and the answer.
+
+        Raises:
+            DomainError: ``place_taken``, ``venue_not_on_roster``; or what the media plane refuses.
+        """
+        async with room.lock:
+            if room.state.closed:
+                raise DomainError("session_closed")
+            if room.state.venue(offer.number) is None:
+                raise DomainError("venue_not_on_roster", venue=offer.number)
+            before = room.holder(offer.number)
+            after = places.take(before, offer.client)
+            name = PeerName(
+                room.state.session_id,
+                offer.number,
+                offer.client,
+                offer.kinds,
+                secrets.token_hex(4),
+            )
+            peer = str(name)
+            slots = video_slots(room.state, offer.number, offer.kinds)
+            answer = await self._media.connect(
+                peer,
+                offer.sdp,
+                room=room.name,
+                source=str(offer.number),
+                slots={slot: choice for slot, choice in slots.items() if choice is not None},
+            )
+            await self._send_away(room, offer, after)
+            room.peers[peer] = name
+            room.holders[offer.number] = after
+        if before.client != after.client:
+            self._listener.place_changed(room, offer.number)
+        return peer, answer
+
+    async def _send_away(self, room: Room, offer: Offer, after: PlaceHolder) -> None:
+        """End the connections that the new one replaces.
+
+        Those of other clients, and earlier ones of the same client that did the same work: a page
+        that comes back after a broken line leaves none behind.
+        """
+        for peer, name in list(room.peers.items()):
+            if name.number != offer.number:
+                continue
+            same_work = bool(name.kinds) == bool(offer.kinds)
+            if name.client != after.client or same_work:
+                await self._media.disconnect(peer, "replaced")
+
+    async def let_go(self, peer: str) -> None:
+        """End a media connection because its venue said good-bye."""
+        await self._media.disconnect(peer, "left")
+
+    # --- what the media plane tells -------------------------------------------------------------
+
+    async def on_media_event(self, event: MediaEvent) -> None:
+        """Take an event of the media plane; journal events are acknowledged once recorded."""
+        match event:
+            case PeerConnected() | PeerDisconnected():
+                await self._on_journal(event)
+                await self._media.acknowledge(event.seq)
+            case VoicesChanged():
+                room = self._rooms.get(int(event.room))
+                if room is not None:
+                    self._listener.voices_changed(room, [int(s) for s in event.sources])
+            case SourceHealth():
+                room = self._rooms.get(int(event.room))
+                if room is not None:
+                    room.health[int(event.source)] = event
+                    self._listener.health_changed(room, int(event.source))
+            case WorkerLost():
+                await self._on_outage(event.at_ms)
+            case WorkerStarted():
+                await self._on_recovery(event.at_ms)
+
+    async def _on_journal(self, event: PeerConnected | PeerDisconnected) -> None:
+        name = parse_peer(event.peer)
+        if name is None:
+            log.warning("a connection of no session of ours: %s", event.peer)
+            return
+        room = self._rooms.get(name.session_id)
+        if room is None:
+            async with self._db.view() as tx:
+                room = await self._load(tx, name.session_id)
+        if room is None or room.state.venue(name.number) is None:
+            log.warning("a connection to a session that never opened: %s", event.peer)
+            return
+        async with room.lock:
+            before = room.state
+            happening = self._journal_entry(room, name, event)
+            if (happening.kind, event.peer) not in room.recorded:
+                room.recorded.add((happening.kind, event.peer))
+                actor = f"venue:{name.number}"
+                await self._commit(room, [happening], actor)
+            self._note_peer(room, name, event)
+        self._tell(room, before)
+
+    def _journal_entry(
+        self, room: Room, name: PeerName, event: PeerConnected | PeerDisconnected
+    ) -> Happening:
+        venue = room.state.venue(name.number)
+        if venue is None:
+            raise NotFoundError("venue_not_on_roster", venue=name.number)
+        moment = time_text(from_unix_ms(event.at_ms))
+        payload: dict[str, object] = {"venue_id": venue.venue_id, "peer": event.peer}
+        if isinstance(event, PeerConnected):
+            return Happening(EventKind.VENUE_CONNECTED, payload | {"connected_at": moment})
+        reason = event.reason if event.reason in {"left", "replaced"} else "lost"
+        payload |= {"last_packet_at": moment, "reason": reason}
+        if reason == "replaced" and room.holder(name.number).client != name.client:
+            by_peer = next(
+                (p for p, n in room.peers.items() if n.number == name.number and p != event.peer),
+                "",
+            )
+            return Happening(EventKind.VENUE_REPLACED, payload | {"by_peer": by_peer})
+        return Happening(EventKind.VENUE_DISCONNECTED, payload)
+
+    def _note_peer(
+        self, room: Room, name: PeerName, event: PeerConnected | PeerDisconnected
+    ) -> None:
+        """Keep the connections in memory in step; a place whose last one ended is free."""
+        if isinstance(event, PeerConnected):
+            room.peers[event.peer] = name
+            return
+        room.peers.pop(event.peer, None)
+        room.health.pop(name.number, None)
+        holder = room.holder(name.number)
+        if holder.client == name.client and not any(
+            n.number == name.number and n.client == name.client for n in room.peers.values()
+        ):
+            room.holders[name.number] = places.free(holder)
+            self._listener.place_changed(room, name.number)
+
+    async def _on_outage(self, at_ms: int) -> None:
+        """Note that every connection ended at once, which is nobody's absence."""
+        event = await self._record_system(
+            EventKind.SYSTEM_OUTAGE_STARTED, {"since": time_text(from_unix_ms(at_ms))}
+        )
+        for room in self.open_rooms:
+            async with room.lock:
+                before = room.state
+                room.state = apply(before, event.kind, event.payload, event.at)
+                room.version += 1
+                room.peers.clear()
+                room.health.clear()
+                room.holders.clear()
+            self._tell(room, before)
+
+    async def _on_recovery(self, at_ms: int) -> None:
+        await self._record_system(
+            EventKind.SYSTEM_OUTAGE_ENDED, {"until": time_text(from_unix_ms(at_ms))}
+        )
+        for room in self.open_rooms:
+            async with room.lock:
+                await self._enforce(room, None)
+
+    async def _record_system(self, kind: EventKind, payload: Payload) -> Recorded:
+        async with self._db.tx() as tx:
+            return await record(tx, self._clock, kind, actor=SYSTEM, payload=payload)

@@ -1,0 +1,95 @@
+"""One websocket's standing, without the socket: who it is, what it may send, what waits to go out.
+
+Pure: ``ws.py`` moves the frames. A reader that is too slow is marked and cut off; it comes back.
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from server.auth.model import Role
+from server.auth.permissions import COMMANDS, Door
+from server.conference.commands import Order
+from server.conference.model import MAIN
+from server.domain.errors import ForbiddenError
+from server.domain.places import Venue
+from server.signaling.messages import (
+    AgendaExtend,
+    Command,
+    FloorDecline,
+    FloorGive,
+    HeadCount,
+)
+
+MAX_WAITING = 64
+"""Frames that may wait for a reader before it counts as too slow."""
+
+
+@dataclass(slots=True, eq=False)
+class Connection:
+    """One websocket after its hello.
+
+    ``role`` is None for a venue's PC; ``session_id`` the session it follows, 0 while none is open.
+    ``waiting`` are frames to go out, ``latest`` the newest state, which replaces an older one.
+    """
+
+    venue: Venue
+    client: str
+    role: Role | None
+    language: str
+    session_id: int = 0
+    waiting: deque[str] = field(default_factory=deque)
+    latest: str | None = None
+    too_slow: bool = False
+
+    @property
+    def actor(self) -> str:
+        """How this connection is named in the log."""
+        return f"venue:{self.venue.number}"
+
+    def push(self, text: str) -> None:
+        """Let a frame wait for the reader."""
+        if len(self.waiting) >= MAX_WAITING:
+            self.too_slow = True
+        else:
+            self.waiting.append(text)
+
+    def push_state(self, text: str) -> None:
+        """Let the newest state wait, instead of an older one that has not gone out yet."""
+        self.latest = text
+
+    def take(self) -> list[str]:
+        """Return the frames that go out now, the state last."""
+        frames = list(self.waiting)
+        self.waiting.clear()
+        if self.latest is not None:
+            frames.append(self.latest)
+            self.latest = None
+        return frames
+
+
+def command_name(command: Command) -> str:
+    """Return the type a command is sent under, e.g. ``floor.give``."""
+    return str(command.__struct_config__.tag)
+
+
+def order_of(connection: Connection, command: Command) -> Order:
+    """Return the command as the rules see it, once the table admits this connection to it.
+
+    Raises:
+        ForbiddenError: ``command_not_yours``.
+    """
+    name = command_name(command)
+    allowed = COMMANDS.get(name, frozenset())
+    is_venue = connection.role is None or connection.venue.number == MAIN
+    admitted = connection.role in allowed or (Door.VENUE in allowed and is_venue)
+    if not admitted:
+        raise ForbiddenError("command_not_yours")
+    match command:
+        case FloorGive() | FloorDecline():
+            return Order(name, command.venue)
+        case HeadCount():
+            return Order(name, connection.venue.number, command.count)
+        case AgendaExtend():
+            return Order(name, MAIN, command.minutes)
+        case _:
+            return Order(name, connection.venue.number)

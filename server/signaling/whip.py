@@ -1,0 +1,119 @@
+"""The media door: WHIP to publish (RFC 9725), WHEP to watch, and the same shape for both at once.
+
+POST an offer, get 201 with the answer and a Location; DELETE the Location to leave. A venue's PC or
+program is known by its Bearer token; the page of the main venue by its login. One negotiation per
+connection, for ever.
+"""
+
+import re
+
+from aiohttp import web
+
+from server.auth.guard import attach_login, role_of
+from server.auth.permissions import OPERATORS
+from server.conference.peers import parse_peer
+from server.conference.service import Offer, Room, Rooms
+from server.domain.errors import DomainError, ForbiddenError, NotFoundError
+from server.domain.places import Venue
+from server.media.client import OfferRefused
+from server.pages.context import DATABASE
+from server.signaling.offers import MAX_OFFER_BYTES, read_offer
+from server.street import store as street
+
+ROOMS: web.AppKey[Rooms] = web.AppKey("rooms", Rooms)
+_CLIENT = re.compile(r"[A-Za-z0-9_-]{8,64}\Z")
+
+
+async def _venue_of(http: web.Request) -> Venue:
+    """Return the venue whose token the request carries, or the main venue for an operator.
+
+    Raises:
+        ForbiddenError: ``token_unknown`` or ``sign_in_first``.
+    """
+    scheme, _, token = http.headers.get("Authorization", "").partition(" ")
+    async with http.app[DATABASE].view() as tx:
+        if scheme == "Bearer":
+            venue = await street.load_venue_by_token(tx, token.strip())
+            if venue is None:
+                raise ForbiddenError("token_unknown")
+            return venue
+        await attach_login(http)
+        if role_of(http) not in OPERATORS:
+            raise ForbiddenError("sign_in_first")
+        return next(v for v in await street.load_venues(tx) if v.number == 0)
+
+
+def _room_of(http: web.Request, venue: Venue) -> Room:
+    rooms = http.app[ROOMS]
+    if venue.number == 0:
+        asked = http.query.get("session", "")
+        if asked.isascii() and asked.isdigit():
+            return rooms.room(int(asked))
+        open_rooms = rooms.open_rooms
+        room = open_rooms[-1] if open_rooms else None
+    else:
+        room = rooms.room_of_branch(venue.id)
+    if room is None:
+        raise NotFoundError("session_not_open")
+    return room
+
+
+def _client_of(http: web.Request, venue: Venue) -> str:
+    client = http.query.get("client", "")
+    if not client:
+        return f"venue-{venue.number:05}"
+    if not _CLIENT.match(client):
+        raise DomainError("client_unreadable")
+    return client
+
+
+async def _read_sdp(http: web.Request) -> str:
+    if http.content_type != "application/sdp":
+        raise web.HTTPUnsupportedMediaType
+    body = await http.content.read(MAX_OFFER_BYTES + 1)
+    while len(body) <= MAX_OFFER_BYTES and (more := await http.content.read(MAX_OFFER_BYTES)):
+        body += more
+    if len(body) > MAX_OFFER_BYTES:
+        raise DomainError("offer_unusable")
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError:
+        raise DomainError("offer_unusable") from None
+
+
+async def handle_offer(http: web.Request) -> web.Response:
+    """Let a media connection in and answer its offer."""
+    venue = await _venue_of(http)
+    sdp = await _read_sdp(http)
+    wanted = read_offer(sdp)
+    room = _room_of(http, venue)
+    offer = Offer(venue.number, _client_of(http, venue), sdp, wanted.kinds, wanted.publishes)
+    try:
+        peer, answer = await http.app[ROOMS].let_in(room, offer)
+    except OfferRefused:
+        raise DomainError("offer_unusable") from None
+    return web.Response(
+        status=201,
+        text=answer,
+        content_type="application/sdp",
+        headers={"Location": f"/rtc/{peer}", "ETag": f'"{peer}"'},
+    )
+
+
+async def handle_leave(http: web.Request) -> web.Response:
+    """End a media connection of the asker's own venue."""
+    venue = await _venue_of(http)
+    peer = http.match_info["peer"]
+    name = parse_peer(peer)
+    if name is None or name.number != venue.number:
+        raise NotFoundError("no_such_connection")
+    await http.app[ROOMS].let_go(peer)
+    return web.Response(status=200)
+
+
+ROUTES = [
+    web.post("/whip", handle_offer, name="whip.post"),
+    web.post("/whep", handle_offer, name="whep.post"),
+    web.post("/rtc", handle_offer, name="rtc.post"),
+    web.delete("/rtc/{peer}", handle_leave, name="rtc.delete"),
+]

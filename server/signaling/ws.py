@@ -1,0 +1,281 @@
+"""The websocket door: says hello, carries frames both ways, cuts off who breaks the rules.
+
+Everything that decides is elsewhere: parsing in ``messages``, permission in ``connection``, rules
+in ``conference``. One serialised text goes to everybody when a state changes.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Iterable
+
+from aiohttp import WSMsgType, web
+
+from server.auth.guard import role_of
+from server.auth.permissions import OPERATORS
+from server.conference.places import held
+from server.conference.service import Room, Rooms
+from server.db.engine import Database
+from server.domain.clock import Clock
+from server.domain.errors import DomainError
+from server.domain.places import Venue
+from server.domain.session import SessionState
+from server.i18n import catalogue
+from server.pages.context import visit_of
+from server.pages.middleware import origin_is_ours
+from server.scheduler import store as sessions
+from server.signaling import messages as wire
+from server.signaling import views
+from server.signaling.connection import Connection, order_of
+from server.street import store as street
+
+log = logging.getLogger("pinhui.ws")
+
+HELLO_SECONDS = 10
+HEARTBEAT_SECONDS = 10
+STATE_EVERY_SECONDS = 0.04
+"""States closer together than this are sent as one: a storm of joins must not flood 34 readers."""
+
+
+class Hub:
+    """All websockets, and what they are told. Listens to ``conference.service.Rooms``."""
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db, self._clock = db, clock
+        self._sockets: dict[Connection, asyncio.Event] = {}
+        self._stale: set[int] = set()
+        self._flusher: asyncio.Task[None] | None = None
+        self.rooms: Rooms | None = None
+
+    # --- who is here ----------------------------------------------------------------------------
+
+    def add(self, connection: Connection) -> asyncio.Event:
+        """Take a connection in; the event is set whenever frames wait for it."""
+        self._sockets[connection] = asyncio.Event()
+        return self._sockets[connection]
+
+    def remove(self, connection: Connection) -> None:
+        """Forget a connection."""
+        self._sockets.pop(connection, None)
+
+    def _of_room(self, room: Room) -> list[Connection]:
+        return [c for c in self._sockets if c.session_id == room.state.session_id]
+
+    def _push(self, connections: Iterable[Connection], message: wire.Said_) -> None:
+        text = wire.serialise(message)
+        for connection in connections:
+            connection.push(text)
+            self._sockets[connection].set()
+
+    def say(self, connection: Connection, message: wire.Said_) -> None:
+        """Tell one connection something."""
+        if connection in self._sockets:
+            self._push([connection], message)
+
+    # --- what rooms tell ------------------------------------------------------------------------
+
+    def opened(self, room: Room) -> None:
+        """Let everybody whose venue is on the roster follow the session that opened."""
+        numbers = {v.venue_id for v in room.state.venues}
+        for connection in self._sockets:
+            if connection.session_id == 0 and connection.venue.id in numbers:
+                self.follow(connection, room)
+
+    def follow(self, connection: Connection, room: Room) -> None:
+        """Welcome a connection to an open session and show it the state."""
+        connection.session_id = room.state.session_id
+        operator = connection.role in OPERATORS
+        now = self._clock.now()
+        self.say(
+            connection,
+            views.welcome_message(
+                connection.venue, operator=operator, session_id=room.state.session_id, now=now
+            ),
+        )
+        self._say_place(connection, room)
+        self._say_truth(connection, room)
+        connection.push_state(self._state_text(room))
+        self._sockets[connection].set()
+
+    def _state_text(self, room: Room) -> str:
+        now = self._clock.now()
+        return wire.serialise(views.state_message(room.state, room.version, room.hall, now))
+
+    def changed(self, room: Room) -> None:
+        """Show a new state soon: at once when it is quiet, gathered when changes come in storms."""
+        self._stale.add(room.state.session_id)
+        if self._flusher is None or self._flusher.done():
+            self._flusher = asyncio.create_task(self._flush())
+
+    async def _flush(self) -> None:
+        while self._stale and self.rooms is not None:
+            stale, self._stale = self._stale, set()
+            for room in self.rooms.open_rooms:
+                if room.state.session_id in stale:
+                    self._show(room)
+            await asyncio.sleep(STATE_EVERY_SECONDS)
+
+    def _show(self, room: Room) -> None:
+        text = self._state_text(room)
+        for connection in self._of_room(room):
+            self._say_truth(connection, room)
+            connection.push_state(text)
+            self._sockets[connection].set()
+
+    def place_changed(self, room: Room, number: int) -> None:
+        """Tell a venue's PCs who holds its place; one that was sent away is told in words."""
+        for connection in self._of_room(room):
+            if connection.venue.number == number:
+                self._say_place(connection, room)
+
+    def _say_place(self, connection: Connection, room: Room) -> None:
+        holder = room.holder(connection.venue.number)
+        if connection.client in holder.sent_away:
+            text = catalogue.say(connection.language, "error.place_taken")
+            self.say(connection, wire.Replaced(text))
+        self.say(connection, wire.PlaceNow(held(holder, connection.client)))
+
+    def _say_truth(self, connection: Connection, room: Room) -> None:
+        venue = room.state.venue(connection.venue.number)
+        if venue is not None and connection.role is None:
+            health = room.health.get(venue.number)
+            self.say(connection, views.truth_message(venue, health, self._clock.now()))
+
+    def voices_changed(self, room: Room, numbers: list[int]) -> None:
+        """Tell whose voices are heard."""
+        self._push(self._of_room(room), wire.Voices(numbers))
+
+    def health_changed(self, room: Room, number: int) -> None:
+        """Tell a venue what the worker receives from it."""
+        for connection in self._of_room(room):
+            if connection.venue.number == number:
+                self._say_truth(connection, room)
+
+    def ended(self, room: Room) -> None:
+        """Tell everybody that the session is over; they wait for the next."""
+        over = self._of_room(room)
+        self._push(over, wire.Ended(room.state.session_id))
+        for connection in over:
+            connection.session_id = 0
+
+    # --- one connection -------------------------------------------------------------------------
+
+    async def say_waiting(self, connection: Connection) -> None:
+        """Tell a venue that no session is open for it, and which one is next."""
+        now = self._clock.now()
+        async with self._db.view() as tx:
+            coming = await sessions.load_sessions(tx, states=[SessionState.SCHEDULED], since=now)
+        self.say(connection, views.waiting_message(coming, connection.venue.id, now))
+
+    async def on_frame(self, connection: Connection, text: str) -> None:
+        """Carry out one frame of a client and answer it.
+
+        Raises:
+            BadMessageError: when the frame is no command.
+        """
+        command = wire.parse_command(text)
+        try:
+            if self.rooms is None:
+                raise DomainError("session_not_open")
+            room = self.rooms.room(connection.session_id)
+            await self.rooms.carry_out(room, order_of(connection, command), connection.actor)
+        except DomainError as error:
+            sentence = catalogue.say(connection.language, f"error.{error.code}", **error.params)
+            self.say(connection, wire.Refused(command.id, error.code, sentence))
+        else:
+            self.say(connection, wire.Done(command.id))
+
+
+HUB: web.AppKey[Hub] = web.AppKey("hub", Hub)
+
+
+async def _who(http: web.Request, hello: wire.Hello, db: Database) -> Venue | None:
+    """Return the venue a hello speaks for: by token, or the main venue for an operator's page."""
+    async with db.view() as tx:
+        if hello.token:
+            return await street.load_venue_by_token(tx, hello.token)
+        if role_of(http) in OPERATORS and origin_is_ours(http):
+            venues = await street.load_venues(tx)
+            return next((v for v in venues if v.number == 0), None)
+    return None
+
+
+async def handle_socket(http: web.Request) -> web.WebSocketResponse:
+    """Serve one websocket from its hello to its end."""
+    hub = http.app[HUB]
+    socket = web.WebSocketResponse(
+        heartbeat=HEARTBEAT_SECONDS, max_msg_size=wire.MAX_FRAME_BYTES, compress=False
+    )
+    await socket.prepare(http)
+    try:
+        hello = wire.parse_hello(await socket.receive_str(timeout=HELLO_SECONDS))
+    except (wire.BadMessageError, TimeoutError, TypeError) as error:
+        await socket.close(code=wire.CLOSE_BAD_MESSAGE, message=str(error).encode()[:120])
+        return socket
+    venue = await _who(http, hello, hub._db)
+    if venue is None or hub.rooms is None:
+        await socket.close(code=wire.CLOSE_NOT_KNOWN)
+        return socket
+    role = None if hello.token else role_of(http)
+    connection = Connection(venue, hello.client, role, visit_of(http).language)
+    await _converse(hub, socket, connection, hello.session)
+    return socket
+
+
+async def _converse(
+    hub: Hub, socket: web.WebSocketResponse, connection: Connection, session_id: int
+) -> None:
+    ready = hub.add(connection)
+    writer = asyncio.create_task(_write(socket, connection, ready))
+    try:
+        await _greet(hub, connection, session_id)
+        async for frame in socket:
+            if frame.type is not WSMsgType.TEXT:
+                raise wire.BadMessageError("text frames only")
+            await hub.on_frame(connection, frame.data)
+    except wire.BadMessageError as error:
+        await socket.close(code=wire.CLOSE_BAD_MESSAGE, message=str(error).encode()[:120])
+    finally:
+        hub.remove(connection)
+        writer.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await writer
+
+
+async def _greet(hub: Hub, connection: Connection, session_id: int) -> None:
+    rooms = hub.rooms
+    if rooms is None:
+        return
+    if connection.role is None:
+        room = rooms.room_of_branch(connection.venue.id)
+    else:
+        room = next((r for r in rooms.open_rooms if r.state.session_id == session_id), None)
+    if room is not None:
+        hub.follow(connection, room)
+    else:
+        await hub.say_waiting(connection)
+
+
+async def _write(
+    socket: web.WebSocketResponse, connection: Connection, ready: asyncio.Event
+) -> None:
+    """Move waiting frames to the socket; a reader that is too slow is cut off."""
+    with contextlib.suppress(ConnectionError):
+        while True:
+            await ready.wait()
+            ready.clear()
+            if connection.too_slow:
+                await socket.close(code=wire.CLOSE_TOO_SLOW)
+                return
+            for text in connection.take():
+                await socket.send_str(text)
+
+
+async def close_sockets(app: web.Application) -> None:
+    """Let every websocket go when the server stops: pages come back by themselves."""
+    hub = app[HUB]
+    if hub._flusher is not None:
+        hub._flusher.cancel()
+
+
+ROUTES = [web.get("/ws", handle_socket, name="ws")]
