@@ -6,7 +6,7 @@ not come back by itself while another holds the place; once the place is free, e
 
 from dataclasses import dataclass, replace
 
-from server.domain.errors import DomainError
+from server.domain.errors import ConflictError
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +21,12 @@ def take(place: PlaceHolder, client: str) -> PlaceHolder:
     """Return the place after ``client`` came in with media.
 
     Raises:
-        DomainError: ``place_taken`` when this client was sent away and another holds the place.
+        ConflictError: ``place_taken`` when this client was sent away and another holds the place.
     """
     if place.client == client or not place.client:
         return PlaceHolder(client, place.sent_away - {client})
     if client in place.sent_away:
-        raise DomainError("place_taken")
+        raise ConflictError("place_taken")
     return PlaceHolder(client, place.sent_away | {place.client})
 
 

@@ -25,7 +25,7 @@ from server.conference.ports import Media
 from server.conference.sound import audible
 from server.db.engine import Database, Tx
 from server.domain.clock import Clock, from_unix_ms
-from server.domain.errors import DomainError, NotFoundError
+from server.domain.errors import ConflictError, DomainError, NotFoundError
 from server.domain.events import SYSTEM, EventKind, Payload, Recorded, time_text
 from server.domain.opening import opening_of, opening_payload
 from server.domain.session import SessionState
@@ -140,11 +140,11 @@ class Rooms:
         """Return the room of an open session.
 
         Raises:
-            NotFoundError: ``session_not_open``.
+            ConflictError: ``session_not_open``.
         """
         room = self._rooms.get(session_id)
         if room is None or room.state.closed:
-            raise NotFoundError("session_not_open")
+            raise ConflictError("session_not_open")
         return room
 
     def room_of_branch(self, venue_id: int) -> Room | None:
@@ -284,7 +284,7 @@ class Rooms:
             The peer's id and the answer.
 
         Raises:
-            DomainError: ``place_taken``, ``venue_not_on_roster``; or what the media plane refuses.
+            ConflictError: ``place_taken``, ``venue_not_on_roster``; or what the media plane refuses.
         """
         async with room.lock:
             if room.state.closed:

@@ -28,3 +28,7 @@ class NotFoundError(DomainError):
 
 class ForbiddenError(DomainError):
     """Refuse what the login's role does not allow."""
+
+
+class ConflictError(DomainError):
+    """Refuse what is right but not now: the session is not open, the place is taken."""

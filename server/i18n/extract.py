@@ -18,7 +18,9 @@ from babel.messages.pofile import write_po
 from server.i18n.catalogue import LANGUAGES, read_catalogue
 
 _ROOT = Path(__file__).parent.parent.parent
-_CODE = re.compile(r'(?:DomainError|NotFoundError|ForbiddenError|Refusal)\(\s*"([a-z][a-z0-9_]+)"')
+_CODE = re.compile(
+    r'(?:DomainError|NotFoundError|ForbiddenError|ConflictError)\(\s*"([a-z][a-z0-9_]+)"'
+)
 _PROBLEM = re.compile(r'problem\(http, \d+, "([a-z0-9_]+)"')
 _KEY = re.compile(r'"((?:menu|post|role|state|event|reason|rule|action|verdict)\.[a-zA-Z0-9_.]+)"')
 

@@ -13,7 +13,7 @@ import secrets
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from server.domain.errors import DomainError, ForbiddenError, NotFoundError
+from server.domain.errors import ConflictError, DomainError, ForbiddenError, NotFoundError
 from server.i18n import catalogue
 from server.pages.context import SECRET, VISIT, Visit, page
 
@@ -122,6 +122,8 @@ def _status_of(error: DomainError) -> int:
         return 404
     if isinstance(error, ForbiddenError):
         return 403
+    if isinstance(error, ConflictError):
+        return 409
     return 422
 
 

@@ -13,7 +13,7 @@ from server.auth.guard import attach_login, role_of
 from server.auth.permissions import OPERATORS
 from server.conference.peers import parse_peer
 from server.conference.service import Offer, Room, Rooms
-from server.domain.errors import DomainError, ForbiddenError, NotFoundError
+from server.domain.errors import ConflictError, DomainError, ForbiddenError, NotFoundError
 from server.domain.places import Venue
 from server.media.client import OfferRefused
 from server.pages.context import DATABASE
@@ -54,7 +54,7 @@ def _room_of(http: web.Request, venue: Venue) -> Room:
     else:
         room = rooms.room_of_branch(venue.id)
     if room is None:
-        raise NotFoundError("session_not_open")
+        raise ConflictError("session_not_open")
     return room
 
 

@@ -17,7 +17,7 @@ from server.conference.places import held
 from server.conference.service import Room, Rooms
 from server.db.engine import Database
 from server.domain.clock import Clock
-from server.domain.errors import DomainError
+from server.domain.errors import ConflictError, DomainError
 from server.domain.places import Venue
 from server.domain.session import SessionState
 from server.i18n import catalogue
@@ -176,7 +176,7 @@ class Hub:
         command = wire.parse_command(text)
         try:
             if self.rooms is None:
-                raise DomainError("session_not_open")
+                raise ConflictError("session_not_open")
             room = self.rooms.room(connection.session_id)
             await self.rooms.carry_out(room, order_of(connection, command), connection.actor)
         except DomainError as error:

@@ -67,6 +67,7 @@ async def server(
     database = Database(settings.database)
     await enter_street(database, load_secret(settings.data_dir), PASSWORD)
     await database.close()
+
     async def start_media(_settings: Settings, on_event: OnEvent) -> FakeMedia:
         media.on_event = on_event
         return media
