@@ -284,7 +284,8 @@ class Rooms:
             The peer's id and the answer.
 
         Raises:
-            ConflictError: ``place_taken``, ``venue_not_on_roster``; or what the media plane refuses.
+            ConflictError: ``place_taken``.
+            DomainError: ``venue_not_on_roster``; or what the media plane refuses.
         """
         async with room.lock:
             if room.state.closed:

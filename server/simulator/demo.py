@@ -60,16 +60,14 @@ async def _venue_links(app: web.Application, secret: bytes) -> list[dict[str, st
     async with app[DATABASE].view() as tx:
         venues = await street.load_venues(tx)
         tokens = await street.load_tokens(tx, secret)
-    return [
-        {"number": v.number, "name": v.name, "token": tokens[v.id]} for v in venues if v.number
-    ]
+    return [{"number": v.number, "name": v.name, "token": tokens[v.id]} for v in venues if v.number]
 
 
 @asynccontextmanager
 async def _simulated_venues(
     data_dir: Path, base_url: str, venues: list[dict[str, str | int]]
 ) -> AsyncIterator[None]:
-    """Let the simulated venues take part, in a process of their own, for the length of the block."""
+    """Let the simulated venues take part, in a process of their own, during the block."""
     config = data_dir / "simulator.json"
     config.write_text(
         json.dumps(
