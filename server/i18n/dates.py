@@ -36,6 +36,13 @@ def day(value: datetime | date, language: str) -> str:
     return f"{weekday} {format_date(on, 'd MMM', locale='en')}"
 
 
+def month_day(value: date, language: str) -> str:
+    """Return ``11 月 24 日`` or ``24 Nov``."""
+    if language == "zh_CN":
+        return f"{value.month} 月 {value.day} 日"
+    return str(format_date(value, "d MMM", locale="en"))
+
+
 def span(start: datetime, end: datetime) -> str:
     """Return ``14:00 – 14:50``."""
     return f"{clock_time(start)} – {clock_time(end)}"
