@@ -1,0 +1,115 @@
+"""``pinhui plan``: makes a plan for an instance file, or checks a plan that somebody made.
+
+Needs files alone, no database; anybody can check a plan with it, or with another checker.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from server.i18n.catalogue import DEFAULT, LANGUAGES, say
+from server.scheduler.check import Verdict, check_with, compute_baseline
+from server.scheduler.fields import FormatError
+from server.scheduler.formats import parse_instance, parse_plan
+from server.scheduler.lookup import Lookup, look_up
+from server.scheduler.merge import merge
+from server.scheduler.model import Infeasible, Instance, MergePlan
+from server.scheduler.objective import Terms
+from server.scheduler.wording import say_action, say_reason
+from server.scheduler.writing import serialise_plan
+
+MOST_LINES = 40
+"""How many violations are printed; the rest is counted."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the words of ``pinhui plan``."""
+    parser.add_argument("instance", type=Path, help="instance file, pinhui-sched/1")
+    parser.add_argument("plan", type=Path, nargs="?", help="plan file to check, with --check")
+    parser.add_argument("--check", action="store_true", help="check PLAN instead of making one")
+    parser.add_argument("--out", type=Path, help="where to write the plan")
+    parser.add_argument("--reasons", action="store_true", help="print why each request is where")
+    parser.add_argument("--rounds", type=int, help="effort of the search (default: at once)")
+    parser.add_argument("--seed", type=int, default=1, help="which search to run (default 1)")
+    parser.add_argument("--language", choices=LANGUAGES, default=DEFAULT, help="of the reasons")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Make or check a plan.
+
+    Returns:
+        0 for a plan that keeps every hard rule, 1 for one that does not, 2 for a file that
+        cannot be read or is not in the format, or when the words do not go together.
+    """
+    if args.check != (args.plan is not None):
+        return _complain("--check wants INSTANCE and PLAN; without it only INSTANCE is given")
+    if args.rounds is not None and args.rounds < 0:
+        return _complain("--rounds wants a number from 0")
+    try:
+        instance = parse_instance(_read(args.instance))
+        return _check(instance, args.plan) if args.check else _make(instance, args)
+    except FormatError as refusal:
+        return _complain(say(args.language, f"error.{refusal.code}", **refusal.params))
+    except OSError as problem:
+        return _complain(str(problem))
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as problem:
+        raise FormatError("format_not_json", place=f"{path}: {problem.start}") from problem
+
+
+def _check(instance: Instance, path: Path) -> int:
+    plan = parse_plan(_read(path))
+    if isinstance(plan, Infeasible):
+        _print("INFEASIBLE, by the plan's own word: " + ", ".join(plan.conflict))
+        return 1
+    lookup = look_up(instance)
+    return _judge(lookup, check_with(lookup, plan))
+
+
+def _make(instance: Instance, args: argparse.Namespace) -> int:
+    _print(f"{instance.name}: {len(instance.requests)} requests, {len(instance.days)} days")
+    plan = merge(instance, rounds=args.rounds, seed=args.seed)
+    if args.out is not None:
+        args.out.write_text(serialise_plan(plan), encoding="utf-8")
+    if args.reasons:
+        _print_reasons(plan, args.language)
+    lookup = look_up(instance)
+    return _judge(lookup, check_with(lookup, plan))
+
+
+def _judge(lookup: Lookup, verdict: Verdict) -> int:
+    """Print the verdict; return 0 when the plan is valid, else 1."""
+    broken = verdict.violations
+    _print("VALID" if verdict.valid else f"INVALID: {len(broken)} violations")
+    for violation in broken[:MOST_LINES]:
+        _print(f"  {violation}")
+    if len(broken) > MOST_LINES:
+        _print(f"  and {len(broken) - MOST_LINES} more")
+    for name in Terms.__slots__:
+        _print(f"  {name:12} {getattr(verdict.terms, name)}")
+    _print(f"  assignment objective {verdict.assignment_objective}")
+    _print(f"  objective            {verdict.objective}")
+    before = compute_baseline(lookup)
+    _print(f"  before: {before.sessions} sessions, {before.committee_trips} committee trips")
+    _print(
+        f"  after:  {verdict.terms.sessions} sessions, {verdict.committee_trips} committee trips"
+    )
+    return 0 if verdict.valid else 1
+
+
+def _print_reasons(plan: MergePlan, language: str) -> None:
+    for reason in plan.reasons:
+        _print(f"{say_reason(reason, language)} {say_action(reason, language)}".rstrip())
+
+
+def _print(line: str) -> None:
+    sys.stdout.write(line + "\n")
+
+
+def _complain(message: str) -> int:
+    sys.stderr.write(message + "\n")
+    return 2
