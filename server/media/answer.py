@@ -69,7 +69,7 @@ def write_answer(offer: Offer, local: Local, ssrcs: Mapping[str, int]) -> str:
 
 def _write_refused(section: Section) -> list[str]:
     return [
-        f"m={section.media} 0 {section.protocol} 0",
+        f"m={section.media} 0 {section.protocol} {section.first_format}",
         "c=IN IP4 0.0.0.0",
         f"a=mid:{section.mid}",
         "a=inactive",

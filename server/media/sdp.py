@@ -6,7 +6,7 @@ kept: VP8 with its RTX, opus, the header extensions we use, simulcast RIDs and a
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from server.media.model import Kind
@@ -52,6 +52,7 @@ class Section:
 
     media: str
     protocol: str
+    first_format: str
     mid: str
     direction: Direction
     payload_type: int
@@ -140,6 +141,7 @@ def parse_offer(text: str) -> Offer:
         _parse_section(lines[0], section)
         for lines, section in zip(media_lines, attributes, strict=True)
     )
+    sections = _first_of_each_kind(sections)
     usable = [pair for pair in zip(sections, attributes, strict=True) if pair[0].is_usable]
     if not usable:
         raise SdpError("no_media")
@@ -148,6 +150,19 @@ def parse_offer(text: str) -> Offer:
     if len(set(mids)) != len(mids):
         raise SdpError("bad_value")
     return Offer(sections, _parse_fingerprints([session, *(a for _, a in usable)]))
+
+
+def _first_of_each_kind(sections: tuple[Section, ...]) -> tuple[Section, ...]:
+    """Let a peer publish one sound and one picture; further ones become inactive."""
+    taken: set[str] = set()
+    kept = []
+    for section in sections:
+        if section.is_usable and section.direction == "sendonly":
+            if section.media in taken:
+                section = replace(section, direction="inactive")
+            taken.add(section.media)
+        kept.append(section)
+    return tuple(kept)
 
 
 def _group(text: str) -> tuple[list[str], list[list[str]]]:
@@ -201,7 +216,7 @@ def _parse_section(m_line: str, attributes: _Attributes) -> Section:
         raise SdpError("not_sdp")
     media, port, protocol = parts[0], int(parts[1]), parts[2]
     mid = attributes.first("mid", "0")
-    for value in (media, mid, protocol):
+    for value in (media, mid, protocol, parts[3]):
         if not _TOKEN.fullmatch(value):
             raise SdpError("bad_value")
     formats = {int(part) for part in parts[3:] if _is_number(part, 127)}
@@ -213,6 +228,7 @@ def _parse_section(m_line: str, attributes: _Attributes) -> Section:
     return Section(
         media=media,
         protocol=protocol,
+        first_format=parts[3],
         mid=mid,
         direction=_direction(attributes),
         payload_type=codec,
