@@ -1,3 +1,5 @@
+import itertools
+
 from server.media.bandwidth import LADDER, PublisherBudget, ViewerLadder
 
 
@@ -52,6 +54,6 @@ def test_a_rung_that_failed_is_tried_again_only_after_twice_the_time() -> None:
         ladder.report(now, loss)
         if ladder.rung < before:
             climbs.append(now)
-    pauses = [b - a for a, b in zip(climbs, climbs[1:], strict=False)]
+    pauses = [b - a for a, b in itertools.pairwise(climbs)]
     assert pauses == sorted(pauses)
     assert pauses[0] > 16

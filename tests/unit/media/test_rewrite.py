@@ -1,3 +1,5 @@
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -104,7 +106,7 @@ def test_packets_out_of_order_keep_their_places_and_nothing_is_sent_twice(
         newest = max(newest, place)
     assert len(set(sent.values())) == len(sent)
     places = sorted(sent)
-    for earlier, later in zip(places, places[1:], strict=False):
+    for earlier, later in itertools.pairwise(places):
         between = sum(earlier < place < later for place in given_up)
         assert (sent[later] - sent[earlier]) & 0xFFFF == later - earlier - between
 

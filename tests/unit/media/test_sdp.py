@@ -69,7 +69,7 @@ def test_the_answer_takes_everything_up_in_its_place() -> None:
     assert "a=ssrc:77 cname:pinhui--" in lines
     assert "a=rtcp-fb:96 goog-remb" in lines
     assert not [line for line in lines if "transport-cc" in line]
-    assert [line for line in lines if line.startswith("a=candidate:2 ")][0].split()[4:6] == [
+    assert next(line for line in lines if line.startswith("a=candidate:2 ")).split()[4:6] == [
         "2001:db8::1",
         "4000",
     ]
