@@ -9,7 +9,7 @@ PORT ?= 8080
 DEMO_PACKAGES := fonts-noto-cjk libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
 TEST_PACKAGES := chromium postgresql iproute2 poppler-utils nodejs npm
 
-.PHONY: help demo test quick check format lint types contracts unit screenshots lock clean \
+.PHONY: help demo test quick check format lint types contracts unit scripts screenshots lock clean \
 	demo-packages test-packages
 
 help:
@@ -62,8 +62,16 @@ contracts: $(VENV)/tools.stamp
 	$(BIN)/lint-imports
 unit: $(VENV)/tools.stamp
 	$(BIN)/pytest -q tests/unit
+# The pages' scripts: types in their comments, and their pure parts under the Node test runner.
+node_modules/tools.stamp: package.json package-lock.json
+	@echo "installing the tools that check scripts into node_modules"
+	@npm ci --silent
+	@touch $@
+scripts: node_modules/tools.stamp
+	node_modules/.bin/tsc --noEmit
+	node --test tests/unit/js/*.test.js
 quick: lint types contracts unit
-check: lint types contracts
+check: lint types contracts scripts
 test: test-packages $(VENV)/tools.stamp
 	$(BIN)/pytest tests
 

@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+
+import { figures, floorButton, itemClock, likelyEnd, numeral, placeInQueue, tileState, titleOf, venueOf } from "../../../web/static/js/lib/room.js";
+import { learn } from "../../../web/static/js/lib/words.js";
+
+/** @typedef {import("../../../web/static/js/lib/protocol.js").State} State */
+
+const START = 1_000_000;
+
+beforeEach(() => learn({}));
+
+/**
+ * @param {number} number
+ * @param {Partial<import("../../../web/static/js/lib/protocol.js").VenueNow>} [facts]
+ */
+const venue = (number, facts = {}) =>
+  /** @type {import("../../../web/static/js/lib/protocol.js").VenueNow} */ ({
+    number, name: `第${number}居委`, state: "connected", heads: -1, mic: false, ...facts,
+  });
+
+/**
+ * @param {Partial<State>} [facts]
+ * @returns {State}
+ */
+const state = (facts = {}) => ({
+  type: "state", version: 1, now_ms: START, session: 1, title: "例会", hall: "", starts_ms: START,
+  ends_ms: START + 3_000_000, expected: 3, venues: [venue(0, { mic: true }), venue(1), venue(2), venue(3)],
+  floor: -1, floor_since_ms: 0, queue: [], said: [], muted_all: true,
+  items: [
+    { topic: "甲", department: "办", minutes: 20, used_seconds: 1200 },
+    { topic: "乙", department: "办", minutes: 10, used_seconds: 0 },
+    { topic: "丙", department: "办", minutes: 10, used_seconds: 0 },
+  ],
+  item: 1, item_since_ms: START, item_minutes: 10, ...facts,
+});
+
+test("the main venue is counted neither as expected nor as present, nor its people", () => {
+  const venues = [venue(0, { heads: 40 }), venue(1, { heads: 7 }), venue(2, { state: "lost" }), venue(3, { state: "absent" })];
+  const count = figures(state({ venues }));
+  assert.deepEqual({ ...count, absentees: count.absentees.map((v) => v.number) },
+    { expected: 3, present: 2, lost: 1, absent: 1, heads: 7, absentees: [3] });
+});
+
+test("a broken line is told before anything else on a tile", () => {
+  const asking = { floor: 2, queue: [{ venue: 1, since_ms: START }] };
+  const look = (/** @type {number} */ number, facts = {}) => tileState(state(asking), venue(number, facts)).look;
+  assert.equal(look(2, { state: "lost" }), "back");
+  assert.equal(look(2, { state: "absent" }), "absent");
+  assert.equal(look(2), "speaking");
+  assert.equal(look(1), "floor");
+  assert.equal(look(3, { mic: true }), "open");
+  assert.equal(look(3), "");
+});
+
+test("every look but the usual one is also said in words", () => {
+  assert.equal(tileState(state(), venue(1, { state: "lost" })).words, "正在重连");
+  assert.equal(tileState(state(), venue(1)).words, "");
+});
+
+test("venues are called by number and name, the main venue by name alone", () => {
+  assert.equal(titleOf(state(), 2), "02 第2居委");
+  assert.equal(titleOf(state(), 0), "主会场");
+  assert.equal(titleOf(state(), -1), "主会场");
+  assert.equal(titleOf(state(), 44), "44");
+  assert.equal(numeral(7), "07");
+  assert.equal(venueOf(state(), 44), undefined);
+});
+
+test("places in the queue count from one, and none is nought", () => {
+  const one = state({ queue: [{ venue: 3, since_ms: 0 }, { venue: 1, since_ms: 0 }] });
+  assert.deepEqual([3, 1, 2].map((number) => placeInQueue(one, number)), [1, 2, 0]);
+});
+
+test("the clock of an item goes below nought when it is over", () => {
+  assert.deepEqual(itemClock(state(), START + 60_000), { used: 60, allotted: 600, left: 540, share: 0.1 });
+  const over = itemClock(state(), START + 660_000);
+  assert.equal(over.left, -60);
+  assert.equal(over.share, 1);
+});
+
+test("an item without minutes has used none of them", () => {
+  assert.equal(itemClock(state({ item_minutes: 0 }), START).share, 0);
+});
+
+test("the likely end is what is left of this item and all of the later ones", () => {
+  assert.equal(likelyEnd(state(), START + 60_000), START + 60_000 + 540_000 + 600_000);
+  assert.equal(likelyEnd(state(), START + 900_000), START + 900_000 + 600_000);
+  assert.equal(likelyEnd(state({ items: [] }), START), START);
+});
+
+test("the first button asks, takes back the asking, or is the microphone", () => {
+  const mic = (/** @type {boolean} */ open) => [venue(0), venue(1, { mic: open })];
+  assert.equal(floorButton(state(), 1), "ask");
+  assert.equal(floorButton(state({ queue: [{ venue: 1, since_ms: 0 }] }), 1), "asked");
+  assert.equal(floorButton(state({ floor: 1, venues: mic(true) }), 1), "open");
+  assert.equal(floorButton(state({ floor: 1, venues: mic(false) }), 1), "closed");
+  assert.equal(floorButton(state({ venues: mic(true) }), 1), "open");
+});

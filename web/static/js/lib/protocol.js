@@ -1,0 +1,38 @@
+// The messages of the websocket as types; the server's side is server/signaling/messages.py.
+// Nothing here runs: other files name these types in their comments.
+
+/**
+ * Times ending in `_ms` are unix milliseconds of the server's clock. Venues are named by number, 0
+ * is the main venue.
+ *
+ * @typedef {{type: "welcome", venue: number, name: string, operator: boolean, session: number,
+ *   now_ms: number}} Welcome
+ * @typedef {{type: "waiting", session: number, title: string, starts_ms: number, ends_ms: number,
+ *   items: number, now_ms: number}} Waiting `session` is 0 when no session is to come
+ * @typedef {{type: "place", held: "you" | "other" | "free"}} Place
+ * @typedef {{type: "truth", seen: boolean, heard: boolean, recorded_ms: number,
+ *   present_seconds: number}} Truth
+ * @typedef {{topic: string, department: string, minutes: number, used_seconds: number}} ItemNow
+ * @typedef {"absent" | "connected" | "lost"} Presence
+ * @typedef {{number: number, name: string, state: Presence, heads: number, mic: boolean}} VenueNow
+ *   `heads` is -1 until it has been said
+ * @typedef {{venue: number, since_ms: number}} Asking
+ * @typedef {{venue: number, seconds: number}} Said
+ * @typedef {{type: "state", version: number, now_ms: number, session: number, title: string,
+ *   hall: string, starts_ms: number, ends_ms: number, expected: number, venues: VenueNow[],
+ *   floor: number, floor_since_ms: number, queue: Asking[], said: Said[], muted_all: boolean,
+ *   items: ItemNow[], item: number, item_since_ms: number, item_minutes: number}} State
+ *   `floor` is -1 while the main venue speaks; `venues` are in order of number
+ * @typedef {{type: "voices", venues: number[]}} Voices loudest first
+ * @typedef {{type: "done", id: number}} Done
+ * @typedef {{type: "refused", id: number, code: string, message: string}} Refused
+ * @typedef {{type: "replaced", message: string}} Replaced
+ * @typedef {{type: "ended", session: number}} Ended
+ * @typedef {Welcome | Waiting | Place | Truth | State | Voices | Done | Refused | Replaced | Ended}
+ *   Message
+ * @typedef {"floor.request" | "floor.withdraw" | "floor.return" | "floor.give" | "floor.take_back" |
+ *   "floor.decline" | "mute.all" | "mute.lift" | "mic.open" | "mic.close" | "head_count" |
+ *   "agenda.next" | "agenda.extend" | "session.end"} CommandName
+ */
+
+export {};

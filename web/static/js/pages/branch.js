@@ -1,0 +1,406 @@
+// The branch venue's page: waits for the session, joins by itself, and never needs a second click.
+
+import { ActionToast } from "../elements/action-toast.js";
+import { AgendaClock } from "../elements/agenda-clock.js";
+import { HeadCount } from "../elements/head-count.js";
+import { TwoTruths } from "../elements/two-truths.js";
+import { countDown, dayName, ServerClock, timeOfDay, weekday } from "../lib/clock.js";
+import { DeviceKeeper, stayAwake } from "../lib/devices.js";
+import { need, say, setIcon, watch } from "../lib/el.js";
+import { freshClientId } from "../lib/retry.js";
+import { floorButton, MAIN, placeInQueue, titleOf, venueOf } from "../lib/room.js";
+import { canConnect, MediaLink } from "../lib/rtc.js";
+import { Signal } from "../lib/signal.js";
+import { t } from "../lib/words.js";
+import * as parts from "./parts.js";
+
+/** @typedef {import("../lib/protocol.js").State} State */
+/** @typedef {import("../lib/protocol.js").Waiting} Waiting */
+/** @typedef {import("../lib/protocol.js").Truth} Truth */
+/** @typedef {import("../lib/protocol.js").Message} Message */
+/** @typedef {import("../lib/protocol.js").CommandName} CommandName */
+
+const THANKS_FOR_MS = 60_000;
+const ASK_WHAT_IS_NEXT_MS = 60_000;
+const LEFT_FOR_GOOD_MS = 20_000;
+const HOUR_S = 3600;
+const { token = "", number: numeral = "", csrf = "" } = document.body.dataset;
+const here = Number(numeral);
+const clock = new ServerClock();
+
+const bigVideo = parts.part("video[data-big]", HTMLVideoElement);
+const room = parts.part("[data-view=room]", HTMLElement);
+const waitingView = parts.part("[data-view=waiting]", HTMLElement);
+const toast = parts.part("action-toast", ActionToast);
+const headCount = parts.part("head-count", HeadCount);
+const help = parts.part("dialog.help", HTMLDialogElement);
+
+/** What is known now; the page is drawn from it. */
+const known = {
+  /** @type {State | null} */
+  state: null,
+  /** @type {Waiting | null} */
+  waiting: null,
+  /** @type {Truth | null} */
+  truth: null,
+  online: false,
+  attempts: 0,
+  mediaAttempts: 0,
+  replaced: false,
+  thankedAt: 0,
+};
+
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let comingBack;
+const client = freshClientId();
+const signal = new Signal(parts.socketAddress(), { client, token }, { message: hear, link, unknown });
+const media = new MediaLink(`/rtc?client=${client}`, { Authorization: `Bearer ${token}` }, 1, {
+  slot(kind, slot, stream) {
+    const place = kind === "video" ? bigVideo : parts.voices()[slot];
+    watch(place, stream);
+    parts.play([place]);
+  },
+  state(_state, attempts) {
+    known.mediaAttempts = attempts;
+    if (attempts === 1) signal.renew();
+    draw();
+  },
+  refused(code) {
+    if (code === "place_taken") giveWay();
+    return code !== "place_taken";
+  },
+});
+const devices = new DeviceKeeper((found) => {
+  parts.showOwn(found, false);
+  check("camera", !found.camera, found.camera ? t("主会场还看不到您") : t("摄像头正常"));
+  check("microphone", !found.microphone, found.microphone ? t("大家还听不见您") : t("话筒正常"));
+  media.publish(found.stream);
+});
+
+/** @param {Message} message */
+function hear(message) {
+  if ("now_ms" in message) clock.heard(message.now_ms);
+  switch (message.type) {
+    case "state":
+      known.state = message;
+      known.thankedAt = 0;
+      if (!known.replaced) media.start();
+      break;
+    case "waiting":
+      known.waiting = message;
+      leave();
+      break;
+    case "ended":
+      known.thankedAt = clock.now();
+      known.waiting = null;
+      leave();
+      setTimeout(() => signal.renew(), 2000 + 3000 * Math.random());
+      break;
+    case "truth":
+      known.truth = message;
+      break;
+    case "replaced":
+      giveWay();
+      break;
+    case "place":
+      clearTimeout(comingBack);
+      if (message.held === "free" && known.replaced) comingBack = setTimeout(comeBack, LEFT_FOR_GOOD_MS);
+      break;
+    default:
+  }
+  draw();
+}
+
+/**
+ * @param {boolean} up
+ * @param {number} attempts
+ */
+function link(up, attempts) {
+  known.online = up;
+  known.attempts = attempts;
+  if (!up) known.truth = null;
+  check("network", up, up ? t("和街道的服务器连着") : parts.mendingWords(attempts));
+  draw();
+}
+
+function unknown() {
+  media.stop();
+  parts.showCalm("i-key", t("这个入会地址已经停用"), t("请用电话找会务，换一个新的地址。"));
+}
+
+function leave() {
+  known.state = null;
+  known.truth = null;
+  media.stop();
+}
+
+function giveWay() {
+  known.replaced = true;
+  media.stop();
+}
+
+/** The other PC has been gone for longer than any mending takes: this one takes the place again. */
+function comeBack() {
+  known.replaced = false;
+  if (known.state) media.start();
+}
+
+// ---------- drawing ----------
+
+function draw() {
+  if (signal.stopped) return;
+  if (known.replaced) drawReplaced();
+  else if (known.state) drawRoom(known.state);
+  else drawWaiting();
+}
+
+function drawReplaced() {
+  // a page that was sent away may not push back in with its old id: a fresh page has a fresh one
+  parts.showCalm("i-server", t("本会场已在另一台电脑入会"), t("这台电脑不再出声、出画面。考勤只记一份，不受影响。"), {
+    words: t("换回这台电脑"),
+    run: () => location.reload(),
+  });
+}
+
+/** @param {State} state */
+function drawRoom(state) {
+  const own = venueOf(state, here);
+  const heads = own ? own.heads : -1;
+  parts.showView("room");
+  tell(room, "[data-title]", state.title);
+  tell(room, "[data-span]", `${timeOfDay(state.starts_ms)} – ${timeOfDay(state.ends_ms)}`);
+  need(room, "two-truths", TwoTruths).show(known.truth, known.online, heads);
+  need(room, "agenda-clock", AgendaClock).show(state, clock.now());
+  parts.showMending(known.mediaAttempts);
+  drawBig(state);
+  drawOwn(state, heads);
+  drawButtons(state, heads);
+}
+
+/** @param {State} state */
+function drawBig(state) {
+  const shown = state.floor > MAIN && state.floor !== here ? state.floor : MAIN;
+  const speaker =
+    state.floor === here
+      ? t("您在发言，全场都看到")
+      : shown === MAIN
+        ? t("主会场正在讲")
+        : t("{venue} 正在发言", { venue: titleOf(state, shown) });
+  const place = shown === MAIN ? [t("主会场"), state.hall].filter(Boolean).join(" · ") : titleOf(state, shown);
+  const item = state.items[state.item];
+  tell(room, "[data-speaker]", speaker);
+  tell(room, "[data-place]", place);
+  tell(room, "[data-topic]", item ? t("{department}：{topic}", { department: item.department, topic: item.topic }) : "");
+}
+
+/**
+ * @param {State} state
+ * @param {number} heads
+ */
+function drawOwn(state, heads) {
+  const open = Boolean(venueOf(state, here)?.mic);
+  const speaking = state.floor === here;
+  const tile = need(room, ".own", HTMLElement);
+  tile.classList.toggle("venue--speaking", speaking && open);
+  setIcon(need(tile, ".venue__flag", HTMLElement), open ? "i-mic" : "i-mic-off");
+  tell(tile, "[data-mic]", open ? (speaking ? t("发言中") : t("话筒开着")) : t("静音中"));
+  tell(tile, "[data-heads]", heads >= 0 ? t("{n} 人", { n: heads }) : "");
+}
+
+/**
+ * @param {State} state
+ * @param {number} heads
+ */
+function drawButtons(state, heads) {
+  const does = floorButton(state, here);
+  const holds = state.floor === here;
+  const button = need(room, "[data-do=floor]", HTMLElement);
+  const looks = { ask: "act--go", asked: "act--asked", open: "act--open", closed: "act--closed" };
+  button.className = `act ${looks[does]}`;
+  button.dataset.does = does;
+  setIcon(button, { ask: "i-hand", asked: "i-hand", open: "i-mic", closed: "i-mic-off" }[does]);
+  const [words, note] = floorWords(does, placeInQueue(state, here), holds);
+  tell(button, ".act__words", words);
+  tell(button, "small", note);
+  need(room, "[data-do=material]", HTMLElement).hidden = holds;
+  need(room, "[data-do=return]", HTMLElement).hidden = !holds;
+  tell(room, "[data-recorded]", heads >= 0 ? t("现在记 {n} 人", { n: heads }) : t("还没有记"));
+}
+
+/**
+ * @param {"ask" | "asked" | "open" | "closed"} does
+ * @param {number} place in the queue
+ * @param {boolean} holds whether this venue has the floor
+ * @returns {[string, string]}
+ */
+function floorWords(does, place, holds) {
+  switch (does) {
+    case "asked":
+      return [t("已申请，排第 {place}", { place }), t("点一下取消")];
+    case "open":
+      return [t("话筒开着"), holds ? t("请讲，全场都听得见。点一下静音") : t("点一下静音")];
+    case "closed":
+      return [t("话筒关着"), t("点一下打开，再讲")];
+    default:
+      return [t("申请发言"), t("主会场同意后自动开话筒")];
+  }
+}
+
+function drawWaiting() {
+  const { waiting, thankedAt } = known;
+  const now = clock.now();
+  tell(waitingView, "[data-now]", `${weekday(now)} ${timeOfDay(now)}`);
+  if (thankedAt && now - thankedAt < THANKS_FOR_MS) {
+    parts.showCalm("i-check", t("会开完了，谢谢大家"), nextWords(waiting, now));
+    return;
+  }
+  parts.showView("waiting");
+  tell(waitingView, "[data-heads]", "");
+  if (!waiting) return;
+  const coming = waiting.session > 0;
+  tell(waitingView, "[data-next-label]", coming ? t("下一场会") : t("没有排定的会"));
+  const title = coming ? waiting.title : t("可以安心走访");
+  tell(waitingView, "[data-next-title]", title);
+  const heading = need(waitingView, "[data-next-title]", HTMLElement);
+  heading.className = ["", "long", "longer"][Math.min(2, Math.floor(width(title) / 17))];
+  tell(waitingView, "[data-next-when]", coming ? whenWords(waiting, now) : t("有新的会，这里会自己显示。"));
+  drawCountDown(waiting, now);
+}
+
+/**
+ * @param {Waiting} waiting
+ * @param {number} now
+ */
+function drawCountDown(waiting, now) {
+  const left = (waiting.starts_ms - now) / 1000;
+  const soon = left > 0 && left < 24 * HOUR_S;
+  need(waitingView, ".cd", HTMLElement).classList.toggle("done", waiting.session === 0 || left >= 24 * HOUR_S);
+  tell(waitingView, "[data-next-left]", soon ? countDown(left) : "");
+  tell(waitingView, "[data-next-note]", soon ? t("后开会") : t("时间到了，等主会场开会。"));
+}
+
+/**
+ * @param {Waiting} waiting
+ * @param {number} now
+ */
+function whenWords(waiting, now) {
+  const span = `${dayName(waiting.starts_ms, now)} ${timeOfDay(waiting.starts_ms)} – ${timeOfDay(waiting.ends_ms)}`;
+  return waiting.items > 1 ? `${span}　${t("{items} 项拼 1 场", { items: waiting.items })}` : span;
+}
+
+/**
+ * @param {Waiting | null} waiting
+ * @param {number} now
+ */
+function nextWords(waiting, now) {
+  if (!waiting || !waiting.session) return t("考勤已经记好。没有排定的下一场会。");
+  const when = `${dayName(waiting.starts_ms, now)} ${timeOfDay(waiting.starts_ms)}`;
+  return t("考勤已经记好。下一场：{when} {title}", { when, title: waiting.title });
+}
+
+/**
+ * Return how wide a title is in halves of a Chinese character.
+ * @param {string} text
+ */
+function width(text) {
+  return Array.from(text).reduce((sum, letter) => sum + (letter > "\u2e80" ? 2 : 1), 0);
+}
+
+/**
+ * @param {ParentNode} place
+ * @param {string} selector
+ * @param {string} text
+ */
+function tell(place, selector, text) {
+  say(need(place, selector, HTMLElement), text);
+}
+
+/**
+ * @param {string} what
+ * @param {boolean} good
+ * @param {string} words
+ */
+function check(what, good, words) {
+  const line = parts.part(`[data-check=${what}]`, HTMLElement);
+  line.className = good ? "good" : "poor";
+  setIcon(line, good ? "st-ok" : "st-warn");
+  say(need(line, "span", HTMLElement), words);
+}
+
+// ---------- what people do ----------
+
+/**
+ * @param {CommandName} type
+ * @param {Record<string, number>} [fields]
+ */
+async function command(type, fields) {
+  try {
+    await signal.send(type, fields);
+  } catch (error) {
+    toast.show(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** @param {HTMLButtonElement} button */
+async function useFloorButton(button) {
+  /** @type {Record<string, CommandName>} */
+  const commands = { ask: "floor.request", asked: "floor.withdraw", open: "mic.close", closed: "mic.open" };
+  button.setAttribute("aria-busy", "true");
+  await command(commands[button.dataset.does || "ask"]);
+  button.removeAttribute("aria-busy");
+}
+
+/** @param {Record<string, string>} choice */
+function choose(choice) {
+  const form = new URLSearchParams({ ...choice, csrf, next: location.pathname });
+  return fetch("/choices", { method: "POST", body: form, redirect: "manual" });
+}
+
+/** @param {string} size */
+function setType(size) {
+  if (size === "0") delete document.documentElement.dataset.elder;
+  else document.documentElement.dataset.elder = size;
+  for (const button of parts.all("[data-size]")) {
+    button.setAttribute("aria-pressed", String(button.dataset.size === size));
+  }
+  choose({ type_size: size });
+  draw();
+}
+
+parts.wire({
+  floor: useFloorButton,
+  count: () => headCount.open(known.state ? venueOf(known.state, here)?.heads ?? -1 : -1),
+  return: () => command("floor.return"),
+  help: () => help.showModal(),
+  devices: () => devices.open(),
+  play: parts.playEverything,
+  language: (button) => choose({ language: button.dataset.language || "" }).then(() => location.reload()),
+});
+headCount.addEventListener("count", (event) => {
+  if (event instanceof CustomEvent) command("head_count", { count: event.detail });
+});
+for (const button of parts.all("[data-size]")) button.onclick = () => setType(button.dataset.size || "0");
+
+window.addEventListener("pagehide", () => {
+  media.stop();
+  signal.stop();
+});
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted) location.reload();
+});
+window.addEventListener("online", () => {
+  signal.hurry();
+  media.hurry();
+});
+window.addEventListener("resize", draw);
+
+if (canConnect()) {
+  stayAwake();
+  signal.start();
+  devices.open();
+  setInterval(draw, 500);
+  setInterval(() => known.state || signal.renew(), ASK_WHAT_IS_NEXT_MS * (1 + Math.random() / 4));
+} else {
+  signal.stopped = true;
+  parts.showUnable();
+}

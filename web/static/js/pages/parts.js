@@ -1,0 +1,149 @@
+// What both live pages do alike: views, sound, camera trouble, the line being mended.
+
+import { troubleWords } from "../lib/devices.js";
+import { need, say, setIcon, watch } from "../lib/el.js";
+import { t } from "../lib/words.js";
+
+/** @typedef {import("../lib/devices.js").Devices} Devices */
+
+const body = document.body;
+
+/**
+ * @template {Element} Kind
+ * @param {string} selector
+ * @param {new () => Kind} kind
+ * @returns {Kind}
+ */
+export const part = (selector, kind) => need(document, selector, kind);
+
+/**
+ * @param {string} selector
+ * @returns {HTMLElement[]}
+ */
+export const all = (selector) => Array.from(document.querySelectorAll(selector));
+
+/**
+ * Show one view of the page and hide the others.
+ * @param {string} name
+ */
+export function showView(name) {
+  for (const view of all("[data-view]")) view.hidden = view.dataset.view !== name;
+  body.dataset.phase = name;
+}
+
+/**
+ * Let every control named `data-do` do what it says.
+ * @param {Record<string, (button: HTMLButtonElement) => void>} deeds
+ */
+export function wire(deeds) {
+  for (const button of all("button[data-do]")) {
+    const deed = deeds[button.dataset.do || ""];
+    if (deed && button instanceof HTMLButtonElement) button.onclick = () => deed(button);
+  }
+}
+
+/**
+ * Show the calm page: one sentence, what follows from it, at most one button.
+ * @param {string} icon
+ * @param {string} title
+ * @param {string} words
+ * @param {{words: string, run: () => void} | null} [button]
+ */
+export function showCalm(icon, title, words, button = null) {
+  const view = part("[data-view=calm]", HTMLElement);
+  const [heading, key] = [need(view, "h1", HTMLElement), need(view, "button", HTMLButtonElement)];
+  const before = body.dataset.phase;
+  setIcon(view, icon);
+  say(heading, title);
+  say(need(view, "p", HTMLElement), words);
+  key.hidden = !button;
+  if (button) {
+    say(key, button.words);
+    key.onclick = button.run;
+  }
+  showView("calm");
+  if (before !== "calm") heading.focus();
+}
+
+/** Whether camera and microphone have been asked for: with them open, browsers let sound out. */
+let asked = false;
+
+/**
+ * Play what has come; where the browser first wants a click, ask for it with one large button.
+ * @param {HTMLMediaElement[]} media
+ */
+export function play(media) {
+  const start = part(".start", HTMLElement);
+  for (const one of media) {
+    one.play().catch((error) => {
+      if (error.name !== "NotAllowedError" || !asked || !start.hidden) return;
+      start.hidden = false;
+      need(start, "button", HTMLButtonElement).focus();
+    });
+  }
+}
+
+/** Play everything that has a stream: the click has come, or the microphone is open. */
+export function playEverything() {
+  asked = true;
+  part(".start", HTMLElement).hidden = true;
+  play(
+    all("video, audio").filter(
+      /** @returns {one is HTMLMediaElement} */
+      (one) => one instanceof HTMLMediaElement && one.srcObject !== null,
+    ),
+  );
+}
+
+/** @returns {HTMLAudioElement[]} the places where voices are played, in slot order */
+export function voices() {
+  return /** @type {HTMLAudioElement[]} */ (all("audio[data-voice]"));
+}
+
+/**
+ * Show the own picture, and in words what keeps the others from seeing or hearing us.
+ * @param {Devices} devices
+ * @param {boolean} isMain
+ */
+export function showOwn(devices, isMain) {
+  for (const video of /** @type {HTMLVideoElement[]} */ (all("video[data-own]"))) {
+    watch(video, devices.stream);
+  }
+  body.classList.toggle("unseen", Boolean(devices.camera));
+  const words = troubleWords(devices, isMain);
+  for (const banner of all("[data-trouble]")) {
+    banner.hidden = !words;
+    say(need(banner, "p", HTMLElement), words);
+    need(banner, "button", HTMLButtonElement).hidden = devices.camera === "insecure";
+  }
+  playEverything();
+}
+
+/**
+ * Say over the big picture that the line is being mended; nothing when `attempts` is 0.
+ * @param {number} attempts
+ */
+export function showMending(attempts) {
+  const place = part(".again", HTMLElement);
+  place.hidden = attempts === 0;
+  if (attempts) say(need(place, "p", HTMLElement), mendingWords(attempts));
+}
+
+/** @param {number} attempts */
+export function mendingWords(attempts) {
+  return t("网络断了，正在自动重连（第 {attempt} 次）。您不用操作，考勤照记。", { attempt: attempts });
+}
+
+/** Say that this browser cannot take part, and which one can. */
+export function showUnable() {
+  showCalm(
+    "i-cam-off",
+    t("这个浏览器开不了视频会"),
+    t("360 浏览器请点地址栏里的闪电，换成“极速模式”；也可以改用 Edge 或谷歌浏览器。"),
+  );
+}
+
+/** @returns {string} the address of the websocket on the host that served this page */
+export function socketAddress() {
+  return `${location.protocol === "https:" ? "wss:" : "ws:"}//${location.host}/ws`;
+}
