@@ -15,6 +15,7 @@ from server import __version__
 from server.auth import routes as auth_routes
 from server.auth.guard import attach_login, guard, role_of
 from server.conference import routes as conference_routes
+from server.conference.jobs import SessionTimer
 from server.conference.ports import Media
 from server.conference.service import Rooms
 from server.config import Settings, load_secret
@@ -35,6 +36,7 @@ from server.street import store as street_store
 
 log = logging.getLogger("pinhui.app")
 
+TIMER: web.AppKey[SessionTimer] = web.AppKey("timer", SessionTimer)
 MEDIA: web.AppKey[Media] = web.AppKey("media", Media)
 
 MAX_UPLOAD = 4 * 1024 * 1024
@@ -142,6 +144,7 @@ async def build_app(
     app[ROOMS] = hub.rooms = Rooms(app[DATABASE], app[CLOCK], app[MEDIA], hub)
     await app[ROOMS].restore()
     relay.lead_to(app[ROOMS].on_media_event)
+    app[TIMER] = SessionTimer(app[DATABASE], app[CLOCK], app[ROOMS])
     app.add_routes(_ROUTES)
     app.on_shutdown.append(ws.close_sockets)
     app.on_cleanup.append(_close_database)
@@ -209,9 +212,11 @@ async def running(
     await runner.setup()
     try:
         await web.TCPSite(runner, settings.host, settings.port).start()
+        await app[TIMER].start()
         log.info("serving on http://%s:%s", settings.host, settings.port)
         yield app
     finally:
+        app[TIMER].stop()
         media = app[MEDIA]
         await (media.detach() if keep_worker else media.stop())
         await runner.cleanup()

@@ -30,6 +30,7 @@ class Connection:
 
     ``role`` is None for a venue's PC; ``session_id`` the session it follows, 0 while none is open.
     ``waiting`` are frames to go out, ``latest`` the newest state, which replaces an older one.
+    ``too_slow`` and ``going_away`` end it.
     """
 
     venue: Venue
@@ -40,6 +41,7 @@ class Connection:
     waiting: deque[str] = field(default_factory=deque)
     latest: str | None = None
     too_slow: bool = False
+    going_away: bool = False
 
     @property
     def actor(self) -> str:

@@ -45,6 +45,7 @@ class Hub:
         self._sockets: dict[Connection, asyncio.Event] = {}
         self._stale: set[int] = set()
         self._flusher: asyncio.Task[None] | None = None
+        self._empty = asyncio.Event()
         self.rooms: Rooms | None = None
 
     # --- who is here ----------------------------------------------------------------------------
@@ -52,11 +53,24 @@ class Hub:
     def add(self, connection: Connection) -> asyncio.Event:
         """Take a connection in; the event is set whenever frames wait for it."""
         self._sockets[connection] = asyncio.Event()
+        self._empty.clear()
         return self._sockets[connection]
 
     def remove(self, connection: Connection) -> None:
         """Forget a connection."""
         self._sockets.pop(connection, None)
+        if not self._sockets:
+            self._empty.set()
+
+    async def close(self) -> None:
+        """Let every reader go, with the code that says the server is going away."""
+        if self._flusher is not None:
+            self._flusher.cancel()
+        for connection, ready in list(self._sockets.items()):
+            connection.going_away = True
+            ready.set()
+        if self._sockets:
+            await self._empty.wait()
 
     def _of_room(self, room: Room) -> list[Connection]:
         return [c for c in self._sockets if c.session_id == room.state.session_id]
@@ -269,13 +283,14 @@ async def _write(
                 return
             for text in connection.take():
                 await socket.send_str(text)
+            if connection.going_away:
+                await socket.close(code=wire.CLOSE_GOING_AWAY)
+                return
 
 
 async def close_sockets(app: web.Application) -> None:
     """Let every websocket go when the server stops: pages come back by themselves."""
-    hub = app[HUB]
-    if hub._flusher is not None:
-        hub._flusher.cancel()
+    await app[HUB].close()
 
 
 ROUTES = [web.get("/ws", handle_socket, name="ws")]

@@ -1,7 +1,10 @@
 """The real application on a temporary SQLite database with the made-up street, and visitors."""
 
+import asyncio
 import re
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -49,9 +52,26 @@ class Visitor:
         return self
 
 
+@pytest.fixture(scope="session")
+def street_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the made-up street, entered once and copied for each test."""
+    made = Settings(data_dir=tmp_path_factory.mktemp("street"))
+    upgrade(made.database)
+
+    async def enter() -> None:
+        database = Database(made.database)
+        await enter_street(database, load_secret(made.data_dir), PASSWORD)
+        await database.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, enter()).result()
+    return made.data_dir
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(data_dir=tmp_path, media_port=0)
+def settings(tmp_path: Path, street_folder: Path) -> Settings:
+    shutil.copytree(street_folder, tmp_path / "data")
+    return Settings(data_dir=tmp_path / "data", media_port=0)
 
 
 @pytest.fixture
@@ -63,11 +83,6 @@ def media() -> FakeMedia:
 async def server(
     settings: Settings, clock: FakeClock, media: FakeMedia
 ) -> AsyncIterator[TestServer]:
-    upgrade(settings.database)
-    database = Database(settings.database)
-    await enter_street(database, load_secret(settings.data_dir), PASSWORD)
-    await database.close()
-
     async def start_media(_settings: Settings, on_event: OnEvent) -> FakeMedia:
         media.on_event = on_event
         return media

@@ -1,0 +1,464 @@
+"""A live session through its doors: websocket and WHIP, with the media plane played by a fake."""
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from aiohttp import ClientWebSocketResponse, WSMsgType
+from aiohttp.test_utils import TestClient, TestServer
+
+from server.audit import store as audit_store
+from server.conference.jobs import SessionTimer
+from server.conference.service import Room, Rooms
+from server.config import Settings, load_secret
+from server.db.engine import Database
+from server.domain.clock import unix_ms
+from server.domain.session import SessionState
+from server.media.model import Choice, SourceHealth, WorkerLost, WorkerStarted
+from server.scheduler import store as sessions
+from server.signaling.messages import (
+    CLOSE_BAD_MESSAGE,
+    CLOSE_NOT_KNOWN,
+    MAX_FRAME_BYTES,
+)
+from server.signaling.whip import ROOMS
+from server.street import store as street
+from tests.fakes import FakeClock, FakeMedia
+from tests.web.conftest import Visitor
+
+Enter = Callable[[str], Awaitable[Visitor]]
+PUBLISH = "v=0\r\nm=audio 9 x\r\na=sendonly\r\nm=video 9 x\r\na=sendonly\r\n"
+WATCH = "v=0\r\nm=video 9 x\r\na=recvonly\r\nm=audio 9 x\r\na=recvonly\r\n"
+BOTH = PUBLISH + WATCH[5:]
+
+
+@dataclass
+class Page:
+    """A page's websocket: sends commands, remembers what it was told."""
+
+    socket: ClientWebSocketResponse
+    told: list[dict[str, Any]] = field(default_factory=list)
+    _ids: int = 0
+
+    async def until(self, kind: str, **values: Any) -> dict[str, Any]:
+        """Read until a message of this kind with these values comes; return it."""
+        while True:
+            frame = await self.socket.receive(timeout=5)
+            assert frame.type is WSMsgType.TEXT, (kind, values, frame, self.told[-3:])
+            message = json.loads(frame.data)
+            self.told.append(message)
+            if message["type"] == kind and all(message[k] == v for k, v in values.items()):
+                return message
+
+    async def command(self, name: str, **values: Any) -> dict[str, Any]:
+        """Send a command and return the answer to it."""
+        self._ids += 1
+        await self.socket.send_json({"type": name, "id": self._ids, **values})
+        while True:
+            frame = await self.socket.receive(timeout=5)
+            assert frame.type is WSMsgType.TEXT, frame
+            message = json.loads(frame.data)
+            self.told.append(message)
+            if message["type"] in ("done", "refused") and message["id"] == self._ids:
+                return message
+
+
+@dataclass
+class Live:
+    """An open session of three branches, and ways in."""
+
+    server: TestServer
+    client: TestClient
+    room: Room
+    tokens: dict[int, str]
+    media: FakeMedia
+    clock: FakeClock
+
+    @property
+    def rooms(self) -> Rooms:
+        return self.server.app[ROOMS]
+
+    async def page(self, number: int, client: str = "") -> Page:
+        """Open a venue's websocket and say hello."""
+        page = Page(await self.client.ws_connect("/ws"))
+        hello = {
+            "type": "hello",
+            "token": self.tokens[number],
+            "client": client or f"pc-{number:08}",
+        }
+        await page.socket.send_json(hello)
+        return page
+
+    async def join(self, number: int, sdp: str = BOTH, client: str = "", door: str = "/rtc") -> str:
+        """Come in with media and return the peer's id; the connection stands at once."""
+        answer = await self.post(number, sdp, client, door)
+        assert answer.status == 201, await answer.text()
+        peer = answer.headers["Location"].removeprefix("/rtc/")
+        await self.media.connected(peer, unix_ms(self.clock.now()))
+        return peer
+
+    async def post(
+        self, number: int, sdp: str = BOTH, client: str = "", door: str = "/rtc", token: str = ""
+    ) -> Any:
+        return await self.client.post(
+            f"{door}?client={client or f'pc-{number:08}'}",
+            data=sdp,
+            headers={
+                "Authorization": f"Bearer {token or self.tokens[number]}",
+                "Content-Type": "application/sdp",
+            },
+        )
+
+    async def kinds(self) -> list[str]:
+        """Return the kinds of the session's recorded events in order."""
+        async with self.rooms._db.view() as tx:
+            events = await audit_store.load_recorded(tx, session_id=self.room.state.session_id)
+        return [e.kind for e in events]
+
+
+async def make_session(
+    database: Database, clock: FakeClock, numbers: list[int], title: str = "主任工作例会"
+) -> int:
+    async with database.tx() as tx:
+        venues = await street.load_venues(tx)
+        return await sessions.save_session(
+            tx,
+            title=title,
+            starts_at=clock.now(),
+            ends_at=clock.now() + timedelta(minutes=50),
+            hall="三楼会议室",
+            items=[("自治金使用说明", "自治办", 20), ("岁末消防检查部署", "平安办", 30)],
+            venue_ids=[v.id for v in venues if v.number in numbers],
+        )
+
+
+@pytest.fixture
+async def live(
+    server: TestServer,
+    settings: Settings,
+    database: Database,
+    clock: FakeClock,
+    media: FakeMedia,
+) -> AsyncIterator[Live]:
+    async with database.view() as tx:
+        by_id = await street.load_tokens(tx, load_secret(settings.data_dir))
+        tokens = {v.number: by_id[v.id] for v in await street.load_venues(tx)}
+    session_id = await make_session(database, clock, [1, 2, 3])
+    room = await server.app[ROOMS].open_session(session_id)
+    client = TestClient(server)
+    yield Live(server, client, room, tokens, media, clock)
+    await client.close()
+
+
+async def operator_page(signed_in: Enter, live: Live, name: str = "operator") -> Page:
+    visitor = await signed_in(name)
+    page = Page(await visitor.client.ws_connect("/ws"))
+    hello = {"type": "hello", "session": live.room.state.session_id, "client": "wall-0000"}
+    await page.socket.send_json(hello)
+    return page
+
+
+async def test_a_venue_is_welcomed_and_shown_the_state(live: Live) -> None:
+    page = await live.page(2)
+    welcome = await page.until("welcome")
+    assert (welcome["venue"], welcome["name"], welcome["operator"]) == (2, "松涛里", False)
+    state = await page.until("state")
+    assert state["expected"] == 3
+    assert [v["number"] for v in state["venues"]] == [0, 1, 2, 3]
+    assert {v["state"] for v in state["venues"]} == {"absent"}
+
+
+async def test_a_venue_without_an_open_session_is_told_when_the_next_one_is(
+    live: Live, database: Database
+) -> None:
+    page = await live.page(9)
+    assert (await page.until("waiting"))["session"] == 0
+    session_id = await make_session(database, live.clock, [9], "社工业务会")
+    page = await live.page(9)
+    assert (await page.until("waiting"))["title"] == "社工业务会"
+    await live.rooms.open_session(session_id)
+    assert (await page.until("welcome"))["session"] == session_id
+
+
+async def test_asking_for_and_getting_the_floor_reaches_everybody(
+    live: Live, signed_in: Enter
+) -> None:
+    wall, branch = await operator_page(signed_in, live), await live.page(2)
+    peers = {n: await live.join(n) for n in (1, 2, 3)}
+    assert (await branch.command("floor.request"))["type"] == "done"
+    state = await wall.until("state", queue=[{"venue": 2, "since_ms": unix_ms(live.clock.now())}])
+    assert state["floor"] == -1
+    assert (await wall.command("floor.give", venue=2))["type"] == "done"
+    state = await branch.until("state", floor=2)
+    assert state["queue"] == []
+    assert live.media.audible[live.room.name] == frozenset({"0", "2"})
+    assert live.media.connections[peers[1]][0] == Choice("2", "high")
+    assert live.media.connections[peers[2]][0] == Choice("0", "high")
+    assert (await wall.command("mute.all"))["type"] == "done"
+    assert (await branch.until("state", floor=-1))["muted_all"]
+    assert live.media.audible[live.room.name] == frozenset({"0"})
+    assert (await live.kinds())[-5:] == [
+        "venue.connected",
+        "floor.requested",
+        "floor.given",
+        "floor.taken_back",
+        "mute.all",
+    ]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        {"type": "floor.give", "venue": 2},
+        {"type": "mute.all"},
+        {"type": "session.end"},
+        {"type": "agenda.next"},
+        {"type": "floor.decline", "venue": 3},
+    ],
+)
+async def test_a_venue_cannot_do_what_is_the_operators(live: Live, command: dict[str, Any]) -> None:
+    page = await live.page(2)
+    await page.until("state")
+    before = await live.kinds()
+    name = command.pop("type")
+    answer = await page.command(name, **command)
+    assert (answer["type"], answer["code"]) == ("refused", "command_not_yours")
+    assert answer["message"] == "这个操作要由会控员来做。"
+    assert await live.kinds() == before
+
+
+async def test_a_muted_venue_cannot_open_its_own_microphone(live: Live) -> None:
+    page = await live.page(2)
+    answer = await page.command("mic.open")
+    assert (answer["type"], answer["code"]) == ("refused", "mic_needs_floor")
+
+
+@pytest.mark.parametrize("name", ["clerk", "secretary", "auditor", "admin"])
+async def test_only_operators_work_the_wall(live: Live, signed_in: Enter, name: str) -> None:
+    page = await operator_page(signed_in, live, name)
+    closing = await page.socket.receive(timeout=5)
+    assert closing.data == CLOSE_NOT_KNOWN
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "",
+        "[]",
+        "{",
+        '{"type":"floor.give","id":1}',
+        '{"type":"floor.give","id":1,"venue":2,"extra":1}',
+        '{"type":"floor.give","id":true,"venue":2}',
+        '{"type":"head_count","id":1,"count":-1}',
+        '{"type":"no.such","id":1}',
+        '{"type":"hello","token":"x","client":"abcdefgh"}',
+        "[" * 10_000,
+    ],
+)
+async def test_a_client_that_breaks_the_rules_is_cut_off_and_harms_nobody(
+    live: Live, frame: str
+) -> None:
+    rude, polite = await live.page(1), await live.page(2)
+    await rude.until("state")
+    await rude.socket.send_str(frame)
+    closing = await rude.socket.receive(timeout=5)
+    assert closing.data == CLOSE_BAD_MESSAGE
+    assert (await polite.command("floor.request"))["type"] == "done"
+
+
+async def test_an_oversized_or_binary_frame_ends_only_its_own_connection(live: Live) -> None:
+    polite = await live.page(2)
+    for send in (b"binary", "x" * (MAX_FRAME_BYTES + 1)):
+        rude = await live.page(1)
+        await rude.until("state")
+        if isinstance(send, bytes):
+            await rude.socket.send_bytes(send)
+        else:
+            await rude.socket.send_str(send)
+        assert (await rude.socket.receive(timeout=5)).type in (WSMsgType.CLOSE, WSMsgType.CLOSED)
+    assert (await polite.command("floor.request"))["type"] == "done"
+
+
+@pytest.mark.parametrize("token", ["", "x" * 26, "' OR 1=1 --"])
+async def test_a_stranger_gets_no_answer_at_either_door(live: Live, token: str) -> None:
+    page = Page(await live.client.ws_connect("/ws"))
+    await page.socket.send_json({"type": "hello", "token": token, "client": "stranger"})
+    assert (await page.socket.receive(timeout=5)).data == CLOSE_NOT_KNOWN
+    answer = await live.post(1, token=token or "none")
+    assert answer.status == 403
+
+
+async def test_the_newest_pc_takes_the_place_and_the_older_is_told_in_words(live: Live) -> None:
+    old, new = await live.page(2, "old-pc-1"), await live.page(2, "new-pc-2")
+    publishing = await live.join(2, PUBLISH, "old-pc-1", "/whip")
+    watching = await live.join(2, WATCH, "old-pc-1", "/whep")
+    await old.until("place", held="you")
+    assert publishing in live.media.connections
+    await live.join(2, BOTH, "new-pc-2")
+    assert (await old.until("replaced"))["message"] == "本会场已在另一台电脑入会"
+    await old.until("place", held="other")
+    await new.until("place", held="you")
+    assert sorted(p for p, why in live.media.ended if why == "replaced") == sorted(
+        [publishing, watching]
+    )
+    answer = await live.post(2, BOTH, "old-pc-1")
+    assert answer.status == 409
+
+
+async def test_the_place_is_free_again_when_the_newest_pc_has_gone(live: Live) -> None:
+    old = await live.page(2, "old-pc-1")
+    first = await live.join(2, BOTH, "old-pc-1")
+    second = await live.join(2, BOTH, "new-pc-2")
+    now = unix_ms(live.clock.now())
+    await live.media.gone(first, now, "replaced")
+    await old.until("place", held="other")
+    await live.media.gone(second, now, "left")
+    await old.until("place", held="free")
+    await live.join(2, BOTH, "old-pc-1")
+    await old.until("place", held="you")
+    assert (await live.kinds())[-5:] == [
+        "venue.connected",
+        "venue.connected",
+        "venue.replaced",
+        "venue.disconnected",
+        "venue.connected",
+    ]
+
+
+async def test_a_page_that_comes_back_replaces_its_own_dead_connection(live: Live) -> None:
+    first = await live.join(2, BOTH)
+    await live.join(2, BOTH)
+    assert live.media.ended == [(first, "replaced")]
+
+
+async def test_the_two_truths_come_from_the_worker_and_the_log(live: Live) -> None:
+    page = await live.page(2)
+    truth = await page.until("truth")
+    assert (truth["seen"], truth["heard"], truth["recorded_ms"]) == (False, False, 0)
+    await live.join(2)
+    await page.until("truth", recorded_ms=unix_ms(live.clock.now()))
+    health = SourceHealth(live.room.name, "2", 400, True, 0.0, 15.0, 3)
+    assert live.media.on_event is not None
+    await live.media.on_event(health)
+    truth = await page.until("truth", seen=True)
+    assert truth["heard"]
+
+
+async def test_the_journal_of_the_worker_is_recorded_once_though_it_comes_twice(
+    live: Live,
+) -> None:
+    peer = await live.join(2)
+    await live.media.connected(peer, unix_ms(live.clock.now()))
+    await live.media.gone(peer, unix_ms(live.clock.now()))
+    await live.media.gone(peer, unix_ms(live.clock.now()))
+    await live.media.connected(peer, unix_ms(live.clock.now()))
+    assert (await live.kinds())[1:] == ["venue.connected", "venue.disconnected"]
+    assert live.media.acknowledged == 5
+
+
+async def test_a_session_that_ends_is_closed_for_everybody(live: Live, signed_in: Enter) -> None:
+    wall, branch = await operator_page(signed_in, live), await live.page(2)
+    peer = await live.join(2)
+    assert (await wall.command("session.end"))["type"] == "done"
+    await branch.until("ended", session=live.room.state.session_id)
+    assert (peer, "room_closed") in live.media.ended
+    await live.media.gone(peer, unix_ms(live.clock.now()), "room_closed")
+    answer = await live.post(2)
+    assert answer.status == 409
+    assert (await live.kinds())[-2:] == ["session.closed", "venue.disconnected"]
+    async with live.rooms._db.view() as tx:
+        session = await sessions.load_session(tx, live.room.state.session_id)
+    assert session.state is SessionState.CLOSED
+
+
+async def test_an_outage_of_the_worker_is_written_down_for_all(live: Live) -> None:
+    page = await live.page(2)
+    await live.join(2)
+    assert live.media.on_event is not None
+    now = unix_ms(live.clock.now())
+    await live.media.on_event(WorkerLost(now))
+    state = await page.until("state")
+    while state["venues"][2]["state"] != "lost":
+        state = await page.until("state")
+    await live.media.on_event(WorkerStarted(2, 1, now + 900))
+    await live.join(2)
+    assert live.media.audible[live.room.name] == frozenset({"0"})
+
+
+async def test_a_restart_finds_everything_as_it_was(live: Live, signed_in: Enter) -> None:
+    wall = await operator_page(signed_in, live)
+    await live.join(1)
+    await live.join(2)
+    await wall.command("floor.give", venue=2)
+    await wall.command("agenda.extend", minutes=5)
+    again = Rooms(live.rooms._db, live.clock, live.media, live.rooms._listener)
+    await again.restore()
+    room = again.room(live.room.state.session_id)
+    assert room.state == live.rooms.room(live.room.state.session_id).state
+
+
+async def test_two_sessions_do_not_disturb_each_other(
+    live: Live, database: Database, signed_in: Enter
+) -> None:
+    other_id = await make_session(database, live.clock, [4, 5], "社工业务会")
+    other = await live.rooms.open_session(other_id)
+    here, there = await live.page(2), await live.page(4)
+    await live.join(2)
+    await live.join(4)
+    wall = await operator_page(signed_in, live)
+    assert (await wall.command("floor.give", venue=4))["code"] == "venue_not_on_roster"
+    assert (await wall.command("session.end"))["type"] == "done"
+    await here.until("ended")
+    assert (await there.command("floor.request"))["type"] == "done"
+    assert live.rooms.room(other.state.session_id).state.queue[0].venue == 4
+
+
+@pytest.mark.parametrize(
+    ("sdp", "status"),
+    [
+        ("", 422),
+        ("hello", 422),
+        ("v=0\r\n" + "a=x\r\n" * 6000, 422),
+        ("x" * 300_000, 422),
+        ("v=0\r\n" + "m=video 9 x\r\na=recvonly\r\n" * 65, 422),
+    ],
+)
+async def test_an_unusable_offer_is_refused_in_words(live: Live, sdp: str, status: int) -> None:
+    answer = await live.post(1, sdp)
+    assert answer.status == status
+    assert "offer_unusable" in await answer.text()
+
+
+async def test_a_venue_can_end_only_its_own_connection(live: Live) -> None:
+    mine, other = await live.join(1), await live.join(2)
+    headers = {"Authorization": f"Bearer {live.tokens[1]}"}
+    answer = await live.client.delete(f"/rtc/{other}", headers=headers)
+    assert answer.status == 404
+    answer = await live.client.delete(f"/rtc/{mine}", headers=headers)
+    assert answer.status == 200
+    assert live.media.ended == [(mine, "left")]
+
+
+async def test_the_timer_opens_and_closes_sessions_once(
+    server: TestServer, database: Database, clock: FakeClock
+) -> None:
+    clock.advance(minutes=30)
+    session_id = await make_session(database, clock, [1, 2])
+    clock.advance(minutes=-11)
+    timer = SessionTimer(database, clock, server.app[ROOMS])
+    await timer.run_due()
+    assert server.app[ROOMS].open_rooms == []
+    clock.advance(minutes=1)
+    await timer.run_due()
+    await timer.run_due()
+    assert [r.state.session_id for r in server.app[ROOMS].open_rooms] == [session_id]
+    clock.advance(minutes=10 + 50 + 30)
+    await timer.run_due()
+    await timer.run_due()
+    assert server.app[ROOMS].open_rooms == []
+    async with database.view() as tx:
+        events = await audit_store.load_recorded(tx, session_id=session_id)
+    assert [e.kind for e in events] == ["session.opened", "session.closed"]
