@@ -50,8 +50,11 @@ def client_random(record: bytes) -> bytes | None:
     """Return the 32 random octets of a ClientHello, None when the datagram starts with another.
 
     RFC 6347 §4.2.2: 13 octets of record header, 12 of handshake header, 2 of version. A repeated
-    ClientHello carries the same octets, a new attempt others.
+    ClientHello carries the same octets, a new attempt others. Chromium's does not fit into one
+    datagram (its key share is post-quantum): only the fragment at offset 0 starts one.
     """
     if len(record) < 59 or record[0] != _HANDSHAKE or record[3:5] != b"\0\0" or record[13] != 1:
+        return None
+    if record[19:22] != b"\0\0\0":
         return None
     return bytes(record[27:59])

@@ -88,7 +88,7 @@ class Srtp:
         size = len(compound)
         if size > Scratch.LARGEST:
             return 0
-        scratch.data[:size] = compound
+        scratch.view[:size] = compound
         scratch.length[0] = size
         if lib.srtp_protect_rtcp(self.sending, scratch.pointer, scratch.length):
             return 0

@@ -258,15 +258,16 @@ class Transport:
 
     def _send(self, sends: list[Send]) -> None:
         scratch = self._out
-        data, view, pointer, length = scratch.data, scratch.view, scratch.pointer, scratch.length
+        view, pointer, length = scratch.view, scratch.pointer, scratch.length
         sent = 0
         for to, head, rest in sends:
             split = len(head)
             size = split + len(rest)
             if to.sending is None or to.sendto is None or size > Scratch.LARGEST:
                 continue
-            data[:split] = head
-            data[split:size] = rest
+            # a slice of a bytearray would copy twice: this way saves a microsecond
+            view[:split] = head
+            view[split:size] = rest
             length[0] = size
             if srtp_protect(to.sending, pointer, length):
                 self.drops["protect"] += 1

@@ -42,6 +42,8 @@ def test_junk_raises_nothing(data: bytes) -> None:
 def test_a_client_hello_is_known_by_its_random_octets() -> None:
     assert client_random(HELLO) == bytes(range(32))
     assert client_random(HELLO[:58]) is None
+    second_fragment = HELLO[:19] + b"\0\4\x80" + HELLO[22:]
+    assert client_random(second_fragment) is None
     assert client_random(b"\x16\xfe\xfd\0\1" + HELLO[5:]) is None
     assert client_random(HELLO[:13] + b"\x02" + HELLO[14:]) is None
 

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 from aiortc.sdp import SessionDescription
 from hypothesis import given
@@ -42,6 +44,17 @@ def test_what_an_sfu_needs_is_read() -> None:
     assert (picture.payload_type, picture.rtx, picture.rids) == (96, 97, ("l", "h"))
     assert dict(picture.extensions) == {SEND_TIME: 2, MID: 4, RID: 10, REPAIRED_RID: 11}
     assert [(slot.kind, slot.mid) for slot in read.slots] == [("video", "2"), ("audio", "3")]
+
+
+def test_the_offer_of_a_real_browser_is_read() -> None:
+    """Chromium 156 with a simulcast camera, a microphone and two slots."""
+    text = (Path(__file__).parent / "data/chromium-156-camera-and-slots.sdp").read_text()
+    read = parse_offer(text)
+    by_kind = {section.kind: section for section in read.published}
+    assert by_kind["video"].rids == ("l", "m", "h")
+    assert by_kind["video"].rtx > 0
+    assert by_kind["audio"].extension(AUDIO_LEVEL) > 0
+    assert sorted(slot.kind for slot in read.slots) == ["audio", "video"]
 
 
 def test_announced_streams_and_their_retransmissions_are_read() -> None:
