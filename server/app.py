@@ -141,7 +141,9 @@ async def build_app(
     relay = _Relay()
     app[MEDIA] = await start_media(settings, relay)
     app[ws.HUB] = hub = ws.Hub(app[DATABASE], app[CLOCK])
-    app[ROOMS] = hub.rooms = Rooms(app[DATABASE], app[CLOCK], app[MEDIA], hub)
+    app[ROOMS] = hub.rooms = Rooms(
+        app[DATABASE], app[CLOCK], app[MEDIA], hub, settings.data_dir / "alive"
+    )
     await app[ROOMS].restore()
     relay.lead_to(app[ROOMS].on_media_event)
     app[TIMER] = SessionTimer(app[DATABASE], app[CLOCK], app[ROOMS])

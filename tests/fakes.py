@@ -38,6 +38,7 @@ class FakeMedia:
         self.ended: list[tuple[str, str]] = []
         self.audible: dict[str, frozenset[str] | None] = {}
         self.acknowledged = 0
+        self.adopted = True
         self._seq = 0
 
     async def connect(

@@ -21,6 +21,8 @@ from server.scheduler import store as sessions
 log = logging.getLogger("pinhui.timer")
 
 RECOMPUTE_SECONDS = 60
+SIGN_SECONDS = 2
+"""How often a sign of life is left: the precision of an outage that took everything at once."""
 _LIVE_STATES = (SessionState.SCHEDULED, SessionState.OPEN)
 
 
@@ -44,12 +46,16 @@ class SessionTimer:
         """Do what was missed, plan the rest, and go on."""
         await self.run_due()
         self._scheduler.add_job(self.run_due, "interval", seconds=RECOMPUTE_SECONDS, id="recompute")
+        self._scheduler.add_job(
+            self._rooms.note_alive, "interval", seconds=SIGN_SECONDS, id="alive"
+        )
         self._scheduler.start()
 
     def stop(self) -> None:
         """Forget every job; the tables still know them."""
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
+            self._rooms.note_alive()
 
     async def run_due(self) -> None:
         """Do every action whose moment has come, and plan the others."""

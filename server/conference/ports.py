@@ -9,6 +9,9 @@ from server.media.model import Choice, PeerInfo, WorkerStats
 class Media(Protocol):
     """What a conference asks of the media plane; ``media.client.MediaClient`` is one."""
 
+    adopted: bool
+    """Whether its worker was running before: connections of before still stand then."""
+
     async def connect(
         self,
         peer: str,

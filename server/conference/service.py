@@ -10,6 +10,7 @@ import logging
 import secrets
 from collections.abc import Awaitable, Collection
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 from server.audit import store as log_store
@@ -24,7 +25,7 @@ from server.conference.places import PlaceHolder
 from server.conference.ports import Media
 from server.conference.sound import audible
 from server.db.engine import Database, Tx
-from server.domain.clock import Clock, from_unix_ms
+from server.domain.clock import Clock, from_unix_ms, unix_ms
 from server.domain.errors import ConflictError, DomainError, NotFoundError
 from server.domain.events import SYSTEM, EventKind, Payload, Recorded, time_text
 from server.domain.opening import opening_of, opening_payload
@@ -123,10 +124,14 @@ class Rooms:
         clock: the time.
         media: the media plane.
         listener: who is told of changes.
+        alive: the file whose time says when this installation was last seen serving.
     """
 
-    def __init__(self, db: Database, clock: Clock, media: Media, listener: Listener) -> None:
+    def __init__(
+        self, db: Database, clock: Clock, media: Media, listener: Listener, alive: Path
+    ) -> None:
         self._db, self._clock, self._media, self._listener = db, clock, media, listener
+        self._alive = alive
         self._rooms: dict[int, Room] = {}
 
     # --- finding rooms --------------------------------------------------------------------------
@@ -167,8 +172,23 @@ class Rooms:
                 continue
             room.peers[info.peer] = name
             room.holders[name.number] = PlaceHolder(name.client)
+        if not self._media.adopted:
+            await self._note_gap()
         for room in self._rooms.values():
             await self._enforce(room, None)
+
+    def note_alive(self) -> None:
+        """Leave a sign of life: should server and worker die together, the gap begins here."""
+        self._alive.touch()
+
+    async def _note_gap(self) -> None:
+        """Write down as an outage that connections of before ended with their worker."""
+        if not any(v.peers for r in self._rooms.values() for v in r.state.venues):
+            return
+        now = unix_ms(self._clock.now())
+        seen = int(self._alive.stat().st_mtime * 1000) if self._alive.exists() else now
+        await self._on_outage(min(seen, now))
+        await self._on_recovery(now)
 
     async def _load(self, tx: Tx, session_id: int) -> Room | None:
         venues = await street.load_venues(tx)

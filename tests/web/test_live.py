@@ -1,9 +1,11 @@
 """A live session through its doors: websocket and WHIP, with the media plane played by a fake."""
 
 import json
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from server.conference.service import Room, Rooms
 from server.config import Settings, load_secret
 from server.db.engine import Database
 from server.domain.clock import unix_ms
+from server.domain.events import time_text
 from server.domain.session import SessionState
 from server.media.model import Choice, SourceHealth, WorkerLost, WorkerStarted
 from server.scheduler import store as sessions
@@ -388,13 +391,15 @@ async def test_an_outage_of_the_worker_is_written_down_for_all(live: Live) -> No
     assert live.media.audible[live.room.name] == frozenset({"0"})
 
 
-async def test_a_restart_finds_everything_as_it_was(live: Live, signed_in: Enter) -> None:
+async def test_a_restart_finds_everything_as_it_was(
+    live: Live, signed_in: Enter, tmp_path: Path
+) -> None:
     wall = await operator_page(signed_in, live)
     await live.join(1)
     await live.join(2)
     await wall.command("floor.give", venue=2)
     await wall.command("agenda.extend", minutes=5)
-    again = Rooms(live.rooms._db, live.clock, live.media, live.rooms._listener)
+    again = Rooms(live.rooms._db, live.clock, live.media, live.rooms._listener, tmp_path / "alive")
     await again.restore()
     room = again.room(live.room.state.session_id)
     assert room.state == live.rooms.room(live.room.state.session_id).state
@@ -462,3 +467,23 @@ async def test_the_timer_opens_and_closes_sessions_once(
     async with database.view() as tx:
         events = await audit_store.load_recorded(tx, session_id=session_id)
     assert [e.kind for e in events] == ["session.opened", "session.closed"]
+
+
+async def test_when_server_and_worker_died_together_the_gap_is_an_outage(
+    live: Live, tmp_path: Path
+) -> None:
+    await live.join(1)
+    alive = tmp_path / "alive"
+    alive.touch()
+    died = live.clock.now() + timedelta(minutes=5)
+    os.utime(alive, (died.timestamp(), died.timestamp()))
+    live.clock.advance(minutes=6)
+    live.media.adopted = False
+    again = Rooms(live.rooms._db, live.clock, live.media, live.rooms._listener, alive)
+    await again.restore()
+    venue = again.room(live.room.state.session_id).state.venue(1)
+    assert venue is not None
+    assert (venue.peers, venue.present) == (frozenset(), timedelta(minutes=5))
+    async with live.rooms._db.view() as tx:
+        events = await audit_store.load_recorded(tx, kinds=["system.outage_started"])
+    assert [e.payload["since"] for e in events] == [time_text(died)]
