@@ -50,6 +50,18 @@ def _demo(words: argparse.Namespace) -> int:
     return _until_port_taken(run_demo(words.data_dir, words.host, words.port), words.port)
 
 
+def _add_bench(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", choices=["serve"], help="serve one session of 34 venues")
+    parser.add_argument("--port", type=int, default=8090, help="TCP port on 127.0.0.1")
+    parser.add_argument("--media-port", type=int, default=0, help="UDP port, 0 for any")
+
+
+def _bench(words: argparse.Namespace) -> int:
+    from server.simulator.bench_serve import serve_bench
+
+    return _until_port_taken(serve_bench(words.port, words.media_port), words.port)
+
+
 def _until_port_taken(running: "asyncio.Future[int] | object", port: int) -> int:
     try:
         return asyncio.run(running)  # type: ignore[arg-type]
@@ -68,6 +80,7 @@ def _until_port_taken(running: "asyncio.Future[int] | object", port: int) -> int
 
 _COMMANDS = {
     "serve": ("serve the street's pages and sessions", _add_serve, _serve),
+    "bench": ("serve one session without login, for load generators", _add_bench, _bench),
     "demo": ("a made-up street at work, with a session that is live now", _add_demo, _demo),
 }
 

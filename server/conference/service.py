@@ -18,7 +18,7 @@ from server.audit.service import record
 from server.conference import places
 from server.conference.commands import Order, decide
 from server.conference.fold import apply, fold
-from server.conference.layout import video_slots
+from server.conference.layout import Slots, video_slots
 from server.conference.model import Conference, Happening
 from server.conference.peers import PeerName, parse_peer
 from server.conference.places import PlaceHolder
@@ -51,7 +51,8 @@ class Room:
     """One open session in memory.
 
     ``peers`` are the connections that were let in, connected or about to; ``recorded`` the
-    (kind, peer) pairs already in the log, since the worker's journal may come twice.
+    (kind, peer) pairs already in the log, since the worker's journal may come twice; ``fixed`` the
+    connections whose slots the conference leaves alone.
     """
 
     state: Conference
@@ -62,6 +63,7 @@ class Room:
     holders: dict[int, PlaceHolder] = field(default_factory=dict)
     recorded: set[tuple[str, str]] = field(default_factory=set)
     health: dict[int, SourceHealth] = field(default_factory=dict)
+    fixed: set[str] = field(default_factory=set)
 
     @property
     def name(self) -> str:
@@ -105,15 +107,15 @@ class Listener(Protocol):
 class Offer:
     """A media offer that asks to be let in.
 
-    ``kinds`` are the kinds of its slots in order; ``publishes`` tells that it sends something, and
-    so claims the venue's place.
+    ``kinds`` are the kinds of its slots in order. ``fixed`` says once and for ever what they show,
+    for measurements; None leaves it to the conference.
     """
 
     number: int
     client: str
     sdp: str
     kinds: tuple[Kind, ...]
-    publishes: bool
+    fixed: Slots | None = None
 
 
 class Rooms:
@@ -284,6 +286,8 @@ class Rooms:
             await self._media.set_audible(room.name, heard)
         changes: list[Awaitable[None]] = []
         for peer, name in room.peers.items():
+            if peer in room.fixed:
+                continue
             slots = video_slots(room.state, name.number, name.kinds)
             if before is None or slots != video_slots(before, name.number, name.kinds):
                 changes.append(self._media.choose(peer, slots))
@@ -322,7 +326,7 @@ class Rooms:
                 secrets.token_hex(4),
             )
             peer = str(name)
-            slots = video_slots(room.state, offer.number, offer.kinds)
+            slots = offer.fixed or video_slots(room.state, offer.number, offer.kinds)
             answer = await self._media.connect(
                 peer,
                 offer.sdp,
@@ -332,6 +336,8 @@ class Rooms:
             )
             await self._send_away(room, offer, after)
             room.peers[peer] = name
+            if offer.fixed is not None:
+                room.fixed.add(peer)
             room.holders[offer.number] = after
         if before.client != after.client:
             self._listener.place_changed(room, offer.number)

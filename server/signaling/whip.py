@@ -67,7 +67,12 @@ def _client_of(http: web.Request, venue: Venue) -> str:
     return client
 
 
-async def _read_sdp(http: web.Request) -> str:
+async def read_sdp(http: web.Request) -> str:
+    """Return the offer in a request's body.
+
+    Raises:
+        DomainError: ``offer_unusable`` when it is too large or no text.
+    """
     if http.content_type != "application/sdp":
         raise web.HTTPUnsupportedMediaType
     body = await http.content.read(MAX_OFFER_BYTES + 1)
@@ -82,19 +87,29 @@ async def _read_sdp(http: web.Request) -> str:
 
 
 async def handle_offer(http: web.Request) -> web.Response:
-    """Let a media connection in and answer its offer."""
+    """Let a media connection of a venue in and answer its offer."""
     venue = await _venue_of(http)
-    sdp = await _read_sdp(http)
-    wanted = read_offer(sdp)
+    sdp = await read_sdp(http)
+    kinds = read_offer(sdp)
     room = _room_of(http, venue)
-    offer = Offer(venue.number, _client_of(http, venue), sdp, wanted.kinds, wanted.publishes)
+    return await answer(
+        http.app[ROOMS], room, Offer(venue.number, _client_of(http, venue), sdp, kinds)
+    )
+
+
+async def answer(rooms: Rooms, room: Room, offer: Offer) -> web.Response:
+    """Return 201 with the answer to an offer and where to DELETE it (RFC 9725 §4.2).
+
+    Raises:
+        DomainError: ``offer_unusable``, or what the room refuses.
+    """
     try:
-        peer, answer = await http.app[ROOMS].let_in(room, offer)
+        peer, sdp = await rooms.let_in(room, offer)
     except OfferRefused:
         raise DomainError("offer_unusable") from None
     return web.Response(
         status=201,
-        text=answer,
+        text=sdp,
         content_type="application/sdp",
         headers={"Location": f"/rtc/{peer}", "ETag": f'"{peer}"'},
     )

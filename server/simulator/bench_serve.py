@@ -1,0 +1,86 @@
+"""``pinhui bench serve``: one session of 34 venues for load generators, on loopback, without login.
+
+The product's own rooms, doors and media worker carry it; only the question who may come in is left
+out. ``/whip/{v}`` publishes as venue v (0 is the main venue); ``/whep/{v}?sources=video:0,audio:1``
+watches one source per line of the offer, in that order; sources that come later fill in.
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from aiohttp import web
+
+from server.app import MEDIA, build_app, told_to_stop
+from server.conference.service import Offer, Room, Rooms
+from server.config import Settings, load_secret
+from server.db.engine import Database
+from server.db.migrate import upgrade
+from server.domain.clock import SystemClock
+from server.pages.middleware import errors_to_answers
+from server.signaling.offers import parse_sources, read_offer
+from server.signaling.whip import ROOMS, answer, read_sdp
+from server.simulator.demo_sessions import open_live_session
+from server.simulator.demo_street import enter_street
+
+_HOST = "127.0.0.1"
+
+
+async def serve_bench(port: int, media_port: int) -> int:
+    """Serve the session until told to stop; nothing is kept.
+
+    Args:
+        port: TCP port for WHIP and WHEP on 127.0.0.1.
+        media_port: UDP port of sound and picture, 0 for any.
+
+    Raises:
+        OSError: when the port is taken.
+    """
+    with tempfile.TemporaryDirectory(prefix="pinhui-bench-") as folder:
+        settings = Settings(data_dir=Path(folder), media_port=media_port, announce=(_HOST,))
+        upgrade(settings.database)
+        db = Database(settings.database)
+        await enter_street(db, load_secret(settings.data_dir), "bench-only-no-login")
+        product = await build_app(settings)
+        rooms = product[ROOMS]
+        room = await open_live_session(db, SystemClock(), rooms)
+        await product[MEDIA].set_audible(room.name, None)
+        runner = web.AppRunner(_doors(rooms, room), access_log=None)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, _HOST, port).start()
+            sys.stdout.write(f"http://{_HOST}:{port}/whip/{{v}} and /whep/{{v}}?sources=\n")
+            sys.stdout.flush()
+            await told_to_stop()
+        finally:
+            await product[MEDIA].stop()
+            await runner.cleanup()
+            await db.close()
+    return 0
+
+
+def _doors(rooms: Rooms, room: Room) -> web.Application:
+    """Return an application with the two doors and nothing else."""
+
+    async def publish(http: web.Request) -> web.Response:
+        sdp = await read_sdp(http)
+        number = int(http.match_info["v"])
+        return await answer(rooms, room, Offer(number, f"bench-{number:03}", sdp, read_offer(sdp)))
+
+    async def watch(http: web.Request) -> web.Response:
+        sdp = await read_sdp(http)
+        number = int(http.match_info["v"])
+        fixed = parse_sources(http.query.get("sources", ""))
+        kinds = read_offer(sdp)
+        return await answer(
+            rooms, room, Offer(number, f"bench-{number:03}", sdp, kinds, fixed or None)
+        )
+
+    app = web.Application(middlewares=[errors_to_answers])
+    app.add_routes(
+        [
+            web.post(r"/whip/{v:\d{1,3}}", publish),
+            web.post(r"/whep/{v:\d{1,3}}", watch),
+        ]
+    )
+    return app
