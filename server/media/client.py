@@ -228,12 +228,11 @@ class MediaClient:
         self._leaving = True
         with contextlib.suppress(WorkerUnavailable):
             await self._order(control.Stop())
-        reading = self._reading
-        if reading is not None:
+        if self._reading is not None:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.shield(reading), HELLO_SECONDS)
+                await asyncio.wait_for(asyncio.shield(self._reading), HELLO_SECONDS)
         await self._leave()
-        await self._reap()
+        await self._end(self.pid)
 
     async def _request(self, command: control.Command, result: type[T]) -> T:
         if self._link is None:
@@ -298,7 +297,7 @@ class MediaClient:
             self._queue.put_nowait(early.get_nowait())
 
     async def _end(self, pid: int) -> None:
-        """End a worker that cannot be adopted: ask, then kill."""
+        """Wait until a worker is gone: ask, then kill; at most two seconds."""
         for number in (signal.SIGTERM, signal.SIGKILL):
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, number)

@@ -216,6 +216,28 @@ class Journal:
         self._next = started_ms * 1000
         self._kept: list[JournalEvent] = []
 
+    @classmethod
+    def of(cls, started_ms: int, stored: bytes) -> "Journal":
+        """Return a journal that goes on from what an earlier worker left (see ``stored``).
+
+        Raises:
+            ControlError: when ``stored`` is no journal.
+        """
+        journal = cls(started_ms)
+        try:
+            for line in stored.splitlines():
+                message = msgspec.json.decode(line, type=Notice)
+                event = event_of(message)
+                if isinstance(event, PeerConnected | PeerDisconnected):
+                    journal.add(event)
+        except msgspec.DecodeError as error:
+            raise ControlError(str(error)) from None
+        return journal
+
+    def stored(self) -> bytes:
+        """Return what is kept, one notice a line; empty when all is acknowledged."""
+        return b"".join(encode(notice(event)) for event in self._kept)
+
     def next_seq(self) -> int:
         """Return a new number, greater than all before."""
         self._next += 1

@@ -70,10 +70,11 @@ def forward_video(
         if slot.gate and is_upper and not _passes_gate(slot, descriptor):
             splicer.skip(number)
             continue
-        seq = splicer.forward(now, number, ts)
+        seq = splicer.forward(now, number, ts, picture, tl0)
         if seq < 0:
             continue
-        out_picture, out_tl0 = splicer.picture(picture, tl0)
+        out_picture = (picture + splicer.picture_offset) & 0x7FFF
+        out_tl0 = (tl0 + splicer.tl0_offset) & 0xFF
         if slot.send_time_element:
             head = _TIMED_HEADER.pack(
                 0x90,

@@ -46,7 +46,6 @@ class Connection:
         "made_at",
         "member",
         "octets_in",
-        "octets_out",
         "password",
         "paths",
         "peer",
@@ -93,7 +92,6 @@ class Connection:
         self.allowance = float(BURST_PACKETS)
         self.known_ssrcs: set[int] = set()
         self.octets_in = 0
-        self.octets_out = 0
 
     def use_path(self, sock: socket.socket | None, address: tuple[Any, ...]) -> None:
         """Send by this socket to this address from now on; None stops sending."""

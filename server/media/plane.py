@@ -52,14 +52,22 @@ class Plane:
         steady: Callable[[], float],
         wall: Callable[[], float],
         log: logging.Logger,
+        stored: bytes = b"",
     ) -> None:
-        """Take bound sockets, the addresses to announce (none: those bound) and two clocks."""
+        """Take bound sockets, the addresses to announce (none: those bound) and two clocks.
+
+        ``stored`` is the journal that an earlier worker could not hand over.
+        """
         self._steady = steady
         self._wall = wall
         self._log = log
         self._announce = announce
         self._timeline = Timeline(steady(), wall())
-        self.journal = control.Journal(self.now_ms())
+        try:
+            self.journal = control.Journal.of(self.now_ms(), stored)
+        except control.ControlError as error:
+            log.error("the journal of the last worker cannot be read: %s", error)
+            self.journal = control.Journal(self.now_ms())
         self.router = Router(self._timeline, secrets.randbits)
         self.transport = Transport(places, self.router, steady, log)
         self._certificate = Certificate()
@@ -254,7 +262,7 @@ class Plane:
     def _count_octets(self) -> None:
         before, self._octets, self._rates = self._octets, {}, {}
         for peer, connection in self._connections.items():
-            octets = connection.octets_in, connection.octets_out
+            octets = connection.octets_in, sum(slot.octets for slot in connection.member.slots)
             was = before.get(peer, (0, 0))
             self._octets[peer] = octets
             self._rates[peer] = octets[0] - was[0], octets[1] - was[1]

@@ -8,7 +8,6 @@ from collections import deque
 
 _REMEMBERED_SKIPS = 64
 _SEQ_MASK = 0xFFFF
-_TS_MASK = 0xFFFFFFFF
 
 
 class Splicer:
@@ -25,26 +24,25 @@ class Splicer:
         "_first",
         "_last_at",
         "_newest",
-        "_out_picture",
-        "_out_seq",
-        "_out_tl0",
-        "_out_ts",
-        "_picture_offset",
+        "_newest_picture",
+        "_newest_tl0",
+        "_newest_ts",
         "_seq_offset",
         "_skips",
-        "_tl0_offset",
+        "picture_offset",
+        "tl0_offset",
         "ts_offset",
     )
 
     def __init__(self, *, seq: int, ts: int, picture_id: int = 0, tl0: int = 0) -> None:
         """Start so that the first packet goes out with exactly these numbers, taken at random."""
-        self._out_seq = (seq - 1) & _SEQ_MASK
-        self._out_ts = ts & _TS_MASK
-        self._out_picture = (picture_id - 1) & 0x7FFF
-        self._out_tl0 = (tl0 - 1) & 0xFF
+        self._first = 0
+        self._newest = seq - 1
+        self._newest_ts = ts
+        self._newest_picture = picture_id - 1
+        self._newest_tl0 = tl0 - 1
         self._last_at = -1.0
-        self._seq_offset = self._picture_offset = self._tl0_offset = self.ts_offset = 0
-        self._first = self._newest = 0
+        self._seq_offset = self.picture_offset = self.tl0_offset = self.ts_offset = 0
         self._skips: deque[tuple[int, int]] = deque(maxlen=_REMEMBERED_SKIPS)
 
     def switch(self, now: float, rate: int, *, seq: int, ts: int) -> None:
@@ -53,34 +51,39 @@ class Splicer:
         The timestamp steps by the seconds that passed since the last packet sent, times ``rate``
         (ticks a second), at least by one tick: the pause on the screen is the pause there was.
         """
-        self._seq_offset = seq - ((self._out_seq + 1) & _SEQ_MASK)
+        self._seq_offset = seq - ((self._newest - self._seq_offset + 1) & _SEQ_MASK)
         step = max(1, round((now - self._last_at) * rate)) if self._last_at >= 0 else 0
-        self.ts_offset = (self._out_ts + step - ts) & _TS_MASK
+        self.ts_offset = self._newest_ts + self.ts_offset + step - ts
         self._first = seq
         self._newest = seq - 1
+        self._newest_ts = ts
         self._skips.clear()
 
     def switch_pictures(self, *, picture_id: int, tl0: int) -> None:
         """Continue picture numbering with the first picture of another stream (-1 is absent)."""
         if picture_id >= 0:
-            self._picture_offset = (self._out_picture + 1 - picture_id) & 0x7FFF
+            self.picture_offset += self._newest_picture + 1 - picture_id
+            self._newest_picture = picture_id
         if tl0 >= 0:
-            self._tl0_offset = (self._out_tl0 + 1 - tl0) & 0xFF
+            self.tl0_offset += self._newest_tl0 + 1 - tl0
+            self._newest_tl0 = tl0
 
-    def forward(self, now: float, seq: int, ts: int) -> int:
+    def forward(self, now: float, seq: int, ts: int, picture_id: int = -1, tl0: int = -1) -> int:
         """Return the outgoing sequence number of an incoming packet, or -1 to leave it out.
 
         A packet from before the switch is left out, and so is a late one whose number was given
-        up by a skip that is no longer remembered.
+        up by a skip that is no longer remembered. The other numbers go out with the offsets added
+        and their high bits cut off: ``ts_offset``, ``picture_offset``, ``tl0_offset``.
         """
-        if seq > self._newest:
-            self._newest = seq
-            out = (seq - self._seq_offset) & _SEQ_MASK
-            self._out_seq = out
-            self._out_ts = (ts + self.ts_offset) & _TS_MASK
-            self._last_at = now
-            return out
-        return self._late(seq)
+        if seq <= self._newest:
+            return self._late(seq)
+        self._newest = seq
+        self._newest_ts = ts
+        self._last_at = now
+        if picture_id > self._newest_picture:
+            self._newest_picture = picture_id
+            self._newest_tl0 = tl0
+        return (seq - self._seq_offset) & _SEQ_MASK
 
     def _late(self, seq: int) -> int:
         if seq < self._first:
@@ -106,13 +109,3 @@ class Splicer:
         self._skips.append((seq, self._seq_offset))
         self._newest = seq
         self._seq_offset += 1
-
-    def picture(self, picture_id: int, tl0: int) -> tuple[int, int]:
-        """Return the outgoing picture id (15 bits) and TL0PICIDX (8 bits) of a picture."""
-        out = (picture_id + self._picture_offset) & 0x7FFF
-        out_tl0 = (tl0 + self._tl0_offset) & 0xFF
-        if (out - self._out_picture) & 0x7FFF < 0x4000:
-            self._out_picture = out
-        if (out_tl0 - self._out_tl0) & 0xFF < 0x80:
-            self._out_tl0 = out_tl0
-        return out, out_tl0

@@ -277,7 +277,6 @@ class Transport:
             except OSError:
                 self.drops["send"] += 1
                 continue
-            to.octets_out += size
             sent += 1
         self.packets_out += sent
 

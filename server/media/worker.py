@@ -189,7 +189,15 @@ async def serve(arguments: argparse.Namespace) -> None:
     local = local_addresses()
     bound = announce if announce and set(announce) <= set(local) else local
     places = bind_all(bound, arguments.udp_port, log)
-    plane = Plane(places, tuple(announce), steady=time.monotonic, wall=time.time, log=log)
+    journal_path: Path = arguments.run_dir / f"worker-{arguments.index}.journal"
+    plane = Plane(
+        places,
+        tuple(announce),
+        steady=time.monotonic,
+        wall=time.time,
+        log=log,
+        stored=_take_journal(journal_path),
+    )
     office = Office(plane, wanted_port=arguments.udp_port, announce=announce)
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, office.stopped.set)
@@ -204,11 +212,28 @@ async def serve(arguments: argparse.Namespace) -> None:
         await _drive(plane, office, arguments.orphan_seconds)
     finally:
         plane.close()
+        _leave_journal(journal_path, plane.journal.stored())
         office.close()
         server.close()
         _free_path(arguments.run_dir, arguments.index)
         await asyncio.sleep(REPAIR_SECONDS)
         plane.transport.close()
+
+
+def _take_journal(path: Path) -> bytes:
+    """Return what the last worker left that nobody had stored, and remove it."""
+    if not path.exists():
+        return b""
+    stored = path.read_bytes()
+    path.unlink()
+    return stored
+
+
+def _leave_journal(path: Path, stored: bytes) -> None:
+    """Leave what nobody has stored to the next worker."""
+    if stored:
+        path.touch(mode=0o600)
+        path.write_bytes(stored)
 
 
 def _free_path(run_dir: Path, index: int) -> Path:

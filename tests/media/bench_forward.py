@@ -45,7 +45,7 @@ class Wire:
         self.address = address
         self.allowance = 1e9
         self.known_ssrcs: set[int] = set()
-        self.octets_in = self.octets_out = 0
+        self.octets_in = 0
         self.last_at = 0.0
         self.member: Any = None
 

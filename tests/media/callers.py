@@ -17,7 +17,7 @@ from server.media.client import MediaClient
 from server.media.model import Choice
 
 # aioice 0.13 leaves the loopback address out of its candidates, and tests stay on it
-aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: ["127.0.0.1"]
+aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: ["127.0.0.1", "::1"]
 logging.getLogger("aiortc").setLevel(logging.ERROR)
 
 

@@ -183,10 +183,37 @@ async def test_a_new_control_process_adopts_the_worker_and_its_journal(
     await again.stop()
 
 
-async def test_an_orphaned_worker_ends_after_its_time(own_settings: WorkerSettings) -> None:
+async def test_an_orphaned_worker_ends_after_its_time_and_leaves_its_journal(
+    own_settings: WorkerSettings,
+) -> None:
     media = await start(own_settings, [])
+    peer = await Caller(media, "12", room="r").publish(hertz=440).join()
     await media.detach()
     await until(lambda: not (own_settings.run_dir / "worker-0.sock").exists(), 3)
+    await until(lambda: peer.pc.connectionState == "closed")
+    events: list[MediaEvent] = []
+    again = await start(own_settings, events)
+    await until(lambda: len(events) == 2)
+    connected, gone = events
+    assert isinstance(connected, PeerConnected)
+    assert isinstance(gone, PeerDisconnected)
+    assert gone.reason == "worker_stopped"
+    await again.acknowledge(gone.seq)
+    await again.stop()
+    assert not (own_settings.run_dir / "worker-0.journal").exists()
+    await peer.leave()
+
+
+async def test_media_flow_over_ipv6(own_settings: WorkerSettings) -> None:
+    settings = WorkerSettings(0, ("::1",), own_settings.run_dir)
+    media = await start(settings, [])
+    talker = await Caller(media, "12", room="r").publish(hertz=440).join()
+    viewer = await Caller(media, "1", room="r").watch(audio=1).join()
+    await until(lambda: viewer.ears[0].frames > 10)
+    assert "c=IN IP6 ::1" in viewer.answer
+    await talker.leave()
+    await viewer.leave()
+    await media.stop()
 
 
 async def test_a_killed_worker_is_replaced(own_settings: WorkerSettings) -> None:

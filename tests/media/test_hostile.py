@@ -67,8 +67,12 @@ async def stranger(media: MediaClient) -> AsyncIterator[socket.socket]:
 
 def own_sender(caller: Caller) -> asyncio.DatagramTransport:
     """The socket from which a caller's media come."""
-    [protocol] = caller.transport.transport._connection._protocols
-    return protocol.transport  # type: ignore[no-any-return]
+    [transport] = [
+        protocol.transport
+        for protocol in caller.transport.transport._connection._protocols
+        if protocol.transport.get_extra_info("sockname")[0] == "127.0.0.1"
+    ]
+    return transport  # type: ignore[no-any-return]
 
 
 async def test_a_strangers_junk_stops_nobody(

@@ -67,5 +67,9 @@ def test_the_journal_keeps_what_is_not_acknowledged_in_order() -> None:
     journal.acknowledge(events[1].seq)
     assert journal.kept == tuple(events[2:])
     assert events[0].seq == 1_000_001
+    again = control.Journal.of(1_001, journal.stored())
+    assert again.kept == journal.kept
+    with pytest.raises(control.ControlError):
+        control.Journal.of(0, b"junk")
     later = control.Journal(1_001)
     assert later.next_seq() > events[-1].seq

@@ -40,25 +40,32 @@ def test_a_switch_at_the_same_moment_steps_by_one_tick() -> None:
     assert (splicer.ts_offset - before) & 0xFFFFFFFF == 1
 
 
+def pictures(splicer: Splicer, picture_id: int, tl0: int) -> tuple[int, int]:
+    return (picture_id + splicer.picture_offset) & 0x7FFF, (tl0 + splicer.tl0_offset) & 0xFF
+
+
 def test_the_first_packet_goes_out_with_the_numbers_drawn() -> None:
     splicer = Splicer(seq=65_535, ts=0xFFFFFFFF, picture_id=0x7FFF, tl0=255)
     splicer.switch(3.0, 48_000, seq=1 << 16, ts=77)
     splicer.switch_pictures(picture_id=12, tl0=3)
-    assert splicer.forward(3.0, 1 << 16, 77) == 65_535
+    assert splicer.forward(3.0, 1 << 16, 77, 12, 3) == 65_535
     assert (77 + splicer.ts_offset) & 0xFFFFFFFF == 0xFFFFFFFF
-    assert splicer.picture(12, 3) == (0x7FFF, 255)
-    assert splicer.forward(3.0, (1 << 16) + 1, 78) == 0
-    assert splicer.picture(13, 4) == (0, 0)
+    assert pictures(splicer, 12, 3) == (0x7FFF, 255)
+    assert splicer.forward(3.0, (1 << 16) + 1, 78, 13, 4) == 0
+    assert pictures(splicer, 13, 4) == (0, 0)
 
 
 def test_pictures_go_on_after_a_switch_and_a_late_one_does_not_turn_them_back() -> None:
     splicer = Splicer(seq=0, ts=0, picture_id=100, tl0=50)
+    splicer.switch(1.0, 90_000, seq=1 << 16, ts=0)
     splicer.switch_pictures(picture_id=7, tl0=9)
-    assert splicer.picture(7, 9) == (100, 50)
-    assert splicer.picture(9, 10) == (102, 51)
-    assert splicer.picture(8, 9) == (101, 50)
+    assert pictures(splicer, 7, 9) == (100, 50)
+    for step, (picture_id, tl0) in enumerate([(7, 9), (9, 10), (8, 9)]):
+        splicer.forward(1.0, (1 << 16) + step, 0, picture_id, tl0)
+    assert pictures(splicer, 9, 10) == (102, 51)
+    splicer.switch(1.0, 90_000, seq=1 << 20, ts=0)
     splicer.switch_pictures(picture_id=30_000, tl0=200)
-    assert splicer.picture(30_000, 200) == (103, 52)
+    assert pictures(splicer, 30_000, 200) == (103, 52)
 
 
 @given(
