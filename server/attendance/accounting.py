@@ -31,6 +31,8 @@ from server.domain.timespan import Span, total, union, without
 OUTAGE_KINDS = (EventKind.SYSTEM_OUTAGE_STARTED, EventKind.SYSTEM_OUTAGE_ENDED)
 """Events without a session that a session's attendance needs as well."""
 
+_READING = (EventKind.REPORT_VIEWED, EventKind.REPORT_DOWNLOADED)
+
 _NOTICED = timedelta(seconds=5)
 """How much earlier than its own start an outage may take away a venue's last packet."""
 
@@ -53,8 +55,9 @@ def compute_attendance(events: Iterable[Recorded], now: datetime) -> Attendance:
     closed = next((e for e in ordered if e.kind == EventKind.SESSION_CLOSED), None)
     end = closed.at if closed else max(now, opened.at)
     frame = _frame(opening, opened.at, end)
-    mine = [e for e in ordered if e.session_id == opening.session_id or e.kind in OUTAGE_KINDS]
-    connections = fold_connections(mine, end)
+    mine = [e for e in ordered if e.session_id == opened.session_id and e.kind not in _READING]
+    outages = [e for e in ordered if e.kind in OUTAGE_KINDS]
+    connections = fold_connections(sorted([*mine, *outages], key=_sequence), end)
     windows = _windows(connections.outages, opening.rules)
     facts = _facts(mine)
     venues = [
@@ -81,8 +84,13 @@ def compute_attendance(events: Iterable[Recorded], now: datetime) -> Attendance:
         outages=tuple(part for o in connections.outages if (part := o.clipped_to(frame))),
         corrections=tuple(corrections),
         events=len(mine),
+        first_sequence=mine[0].sequence,
         last_sequence=mine[-1].sequence,
     )
+
+
+def _sequence(event: Recorded) -> int:
+    return event.sequence
 
 
 def _frame(opening: Opening, opened_at: datetime, end: datetime) -> Span:
@@ -146,12 +154,18 @@ def _attend(
     else:
         timing = _never_there(case, frame, windows)
     verdict, excuse = _verdict(case, timing, frame, rules=rules)
+    waiting = (
+        c.span.clipped_to(Span(c.span.start, frame.start))
+        for c in case.connections
+        if c.span.start < frame.start
+    )
     last = max(case.connections, key=lambda c: c.span.end, default=None)
     standing = last is None or last.ending is Ending.STANDING
     return VenueAttendance(
         expected=case.expected,
         verdict=verdict,
         presence=tuple(presence),
+        waiting=tuple(union(span for span in waiting if span)),
         gaps=timing.gaps,
         first_join=min((c.span.start for c in case.connections), default=None),
         last_leave=None if last is None or standing else last.span.end,

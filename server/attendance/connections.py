@@ -17,9 +17,11 @@ _ONLY = "only"
 class Connections:
     """What came of the events so far.
 
-    ``by_venue`` holds ended connections in order of ending; ``outages`` are ``[since, until)``.
+    ``end`` is how far we look: the session's close, or now. ``by_venue`` holds ended connections in
+    order of ending; ``outages`` are ``[since, until)`` and began before the end.
     """
 
+    end: datetime
     by_venue: dict[int, list[Connection]] = field(default_factory=lambda: defaultdict(list))
     outages: list[Span] = field(default_factory=list)
     _standing: dict[tuple[int, str], datetime] = field(default_factory=dict)
@@ -31,12 +33,12 @@ class Connections:
         if handler is not None:
             handler(self, event)
 
-    def close(self, end: datetime) -> None:
-        """End at ``end`` what still stands: the session closed, or this is how far we look."""
+    def close(self) -> None:
+        """End what still stands."""
         for key in list(self._standing):
-            self._end(key, end, Ending.STANDING)
+            self._end(key, self.end, Ending.STANDING)
         if self._out_since is not None:
-            self.outages.append(Span(min(self._out_since, end), end))
+            self.outages.append(Span(self._out_since, self.end))
             self._out_since = None
 
     def _connect(self, event: Recorded) -> None:
@@ -56,6 +58,8 @@ class Connections:
 
     def _outage_started(self, event: Recorded) -> None:
         since = _moment(event, "since")
+        if since >= self.end:
+            return
         for key in list(self._standing):
             self._end(key, since, Ending.LOST)
         if self._out_since is None:
@@ -79,10 +83,10 @@ _HANDLERS: dict[str, Callable[[Connections, Recorded], None]] = {
 
 def fold_connections(events: Iterable[Recorded], end: datetime) -> Connections:
     """Return connections and outages of events in order of sequence, all ended by ``end``."""
-    connections = Connections()
+    connections = Connections(end)
     for event in events:
         connections.fold(event)
-    connections.close(end)
+    connections.close()
     return connections
 
 

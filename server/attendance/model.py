@@ -97,6 +97,7 @@ class VenueAttendance:
         expected: the venue as it stood on the roster.
         verdict: what follows from the facts, or the last correction of it.
         presence: presence (在会时段) inside the session, disjoint, in order.
+        waiting: when it was connected before the session, disjoint, in order; counts for nothing.
         gaps: when it was missing between joining and the end, and why, in order.
         first_join: when it first connected, which may be before the session; None if never.
         last_leave: when its last connection ended; None if never, or while it stands.
@@ -114,6 +115,7 @@ class VenueAttendance:
     expected: Expected
     verdict: Verdict
     presence: tuple[Span, ...]
+    waiting: tuple[Span, ...]
     gaps: tuple[Gap, ...]
     first_join: datetime | None
     last_leave: datetime | None
@@ -156,7 +158,8 @@ class Attendance:
 
     ``frame`` is what presence is measured against: from the planned start, or the opening if that
     was later, to the closing, or the moment asked for while the session is open. ``events`` counts
-    the events folded, ``last_sequence`` is the last of them.
+    the session's own events that were folded, ``first_sequence`` and ``last_sequence`` are the ends
+    of them; looking at a report is an event too, but not one of these.
     """
 
     opening: Opening
@@ -168,4 +171,5 @@ class Attendance:
     outages: tuple[Span, ...]
     corrections: tuple[Correction, ...]
     events: int
+    first_sequence: int
     last_sequence: int

@@ -205,6 +205,7 @@ class Check:
         head: a hash noted elsewhere, say on a printed report: that of any entry here will do.
             Cutting off the end of a log cannot be seen in any other way.
         bodies_withheld: whether missing bodies are expected and need no account.
+        accounted: sequences whose erasure is accounted for outside of these entries.
 
     Attributes:
         last: the sequence of the last entry that fits.
@@ -219,13 +220,14 @@ class Check:
         after: tuple[int, str] = (0, GENESIS),
         head: str | None = None,
         bodies_withheld: bool = False,
+        accounted: Iterable[int] = (),
     ) -> None:
         self.last, self.hash = after
         self.head_at = self.last if head == self.hash else None
         self.erased: list[int] = []
         self._head = head
         self._withheld = bodies_withheld
-        self._accounted: set[int] = set()
+        self._accounted: set[int] = set(accounted)
 
     def add(self, entry: Entry) -> Fault | None:
         """Take the next entry; return its fault, after which the check is of no more use."""

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from server.audit import store
+from server.audit import merkle, store
 from server.audit.canonical import CanonicalError
 from server.audit.chain import GENESIS, SALT_BYTES, Check, Fault, seal
 from server.audit.export import render_header, render_records
@@ -87,12 +87,24 @@ class Finding:
     erased: int
 
 
-async def check(tx: Tx, *, head: str | None = None) -> Finding:
-    """Check the whole log from its first event; ``head`` is a hash noted elsewhere."""
-    progress = Check(head=head)
+async def check(
+    tx: Tx, *, head: str | None = None, first: int = 1, last: int | None = None
+) -> Finding:
+    """Check the log, or a part of it, event by event.
+
+    Args:
+        tx: a reading transaction.
+        head: a hash noted elsewhere, that some event of the part must carry.
+        first: where to begin; the hash before it is taken as it stands.
+        last: where to end; None for the end of the log, whose head must then fit too.
+    """
+    before = GENESIS if first == 1 else await store.load_hash(tx, first - 1)
+    if before is None:
+        return Finding(Fault(first - 1, "missing"), first - 1, GENESIS, None, 0)
+    progress = Check(after=(first - 1, before), head=head, accounted=await _accounted_erasures(tx))
     fault: Fault | None = None
     try:
-        async for entry in store.load_entries(tx):
+        async for entry in store.load_entries(tx, first=first, last=last):
             fault = progress.add(entry)
             if fault is not None:
                 break
@@ -100,9 +112,21 @@ async def check(tx: Tx, *, head: str | None = None) -> Finding:
             fault = progress.finish()
     except CanonicalError:
         fault = Fault(progress.last + 1, "malformed")
-    if fault is None and (progress.last, progress.hash) != await store.load_head(tx):
+    end = await store.load_head(tx) if last is None else (last, progress.hash)
+    if fault is None and (progress.last, progress.hash) != end:
         fault = Fault(progress.last + 1, "head_not_found")
     return Finding(fault, progress.last, progress.hash, progress.head_at, len(progress.erased))
+
+
+async def session_root(tx: Tx, session_id: int, up_to: int) -> str:
+    """Return the Merkle root of a session's events up to a sequence, by SHA-256."""
+    return merkle.root(await store.load_hashes(tx, session_id, up_to))
+
+
+async def _accounted_erasures(tx: Tx) -> list[int]:
+    """Return the sequences that recorded erasures name; each account is checked in its place."""
+    accounts = await store.load_recorded(tx, kinds=[EventKind.AUDIT_ERASED])
+    return [n for account in accounts for n in account.payload.get("sequences", [])]
 
 
 async def export_lines(

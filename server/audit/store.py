@@ -109,6 +109,18 @@ async def load_hashes(tx: Tx, session_id: int, up_to: int) -> list[str]:
     return list(await tx.scalars(query.order_by(row.sequence)))
 
 
+async def load_hash(tx: Tx, sequence: int) -> str | None:
+    """Return the hash of one event, or None when there is no such event."""
+    found = select(AuditEventRow.hash).where(AuditEventRow.sequence == sequence)
+    return await tx.scalar(found)
+
+
+async def find_hash(tx: Tx, event_hash: str) -> int | None:
+    """Return the sequence of the event that carries this hash, or None."""
+    found = select(AuditEventRow.sequence).where(AuditEventRow.hash == event_hash)
+    return await tx.scalar(found)
+
+
 async def erase_bodies(tx: Tx, sequences: Sequence[int]) -> None:
     """Erase actor, data and salt of these events; accounts of erasure are left as they are."""
     await tx.execute(

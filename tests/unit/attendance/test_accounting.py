@@ -234,6 +234,18 @@ def test_two_starts_of_an_outage_are_one_outage() -> None:
     assert compute_attendance(meeting.events, at(60)).outages == (Span(at(20), at(22)),)
 
 
+def test_an_outage_after_the_session_is_not_part_of_it() -> None:
+    meeting = Meeting().join(0).close()
+    before = compute_attendance(meeting.events, at(60))
+    meeting.tell(500, EventKind.SYSTEM_OUTAGE_STARTED, session=None)
+    assert compute_attendance(meeting.events, at(600)) == before
+
+
+def test_a_line_lost_at_the_very_end_is_told_even_if_noticed_after_it() -> None:
+    venue = first(Meeting().join(0).close().lose(51, noticed=2))
+    assert venue.presence == (Span(at(0), at(51)),)
+
+
 def test_head_counts_keep_the_last_and_the_highest() -> None:
     meeting = Meeting().join(0)
     for minute, count in ((0, 5), (10, 8), (20, 7)):
