@@ -61,7 +61,7 @@ types: $(VENV)/tools.stamp
 contracts: $(VENV)/tools.stamp
 	$(BIN)/lint-imports
 unit: $(VENV)/tools.stamp
-	$(BIN)/pytest -q tests/unit
+	HYPOTHESIS_PROFILE=quick $(BIN)/pytest -q tests/unit
 # The pages' scripts: types in their comments, and their pure parts under the Node test runner.
 node_modules/tools.stamp: package.json package-lock.json
 	@echo "installing the tools that check scripts into node_modules"

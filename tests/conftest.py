@@ -9,11 +9,17 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from server.db.engine import Database
 from server.db.migrate import upgrade
 from tests.fakes import FakeClock
+
+# Machines differ and are shared: no example fails for being slow. `make quick` tries fewer of them.
+hypothesis.settings.register_profile("all", deadline=None)
+hypothesis.settings.register_profile("quick", deadline=None, max_examples=20)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "all"))
 
 SECRET = b"a secret of thirty-two bytes ...."
 
