@@ -29,6 +29,7 @@ from server.pages.context import CLOCK, DATABASE, RENDERER, SECRET, visit_of
 from server.pages.render import Renderer
 from server.portal import routes as portal_routes
 from server.portal.menu import menu_for
+from server.scheduler import routes as scheduler_routes
 from server.signaling import whip, ws
 from server.signaling.whip import ROOMS
 from server.street import routes as street_routes
@@ -169,6 +170,7 @@ _ROUTES = [
     *auth_routes.ROUTES,
     *portal_routes.ROUTES,
     *street_routes.ROUTES,
+    *scheduler_routes.ROUTES,
     *conference_routes.ROUTES,
     *ws.ROUTES,
     *whip.ROUTES,

@@ -24,6 +24,9 @@ SIGNED_IN: Allowed = frozenset(Role)
 OPERATORS: Allowed = frozenset({Role.OFFICE, Role.LEADER})
 READERS: Allowed = frozenset({Role.OFFICE, Role.LEADER, Role.AUDITOR})
 ADMIN: Allowed = frozenset({Role.ADMIN})
+OFFICE: Allowed = frozenset({Role.OFFICE})
+LEADER: Allowed = frozenset({Role.LEADER})
+FILERS: Allowed = frozenset({Role.CLERK, Role.OFFICE})
 
 ROUTES: dict[str, Allowed] = {
     "health": EVERYBODY,
@@ -34,6 +37,17 @@ ROUTES: dict[str, Allowed] = {
     "choices.post": EVERYBODY,
     "home": SIGNED_IN,
     "street": SIGNED_IN,
+    "book": FILERS,
+    "book.post": FILERS,
+    "sessions": SIGNED_IN,
+    "request.grant.post": LEADER,
+    "request.refuse.post": LEADER,
+    "request.withdraw.post": FILERS,
+    "plans.post": OFFICE,
+    "plan": READERS,
+    "plan.publish.post": OFFICE,
+    "plan.discard.post": OFFICE,
+    "calendar": VENUE,
     "branch": VENUE,
     "live": OPERATORS,
     "ws": EVERYBODY | VENUE,

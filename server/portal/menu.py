@@ -7,6 +7,8 @@ from server.auth.permissions import ROUTES, may_use
 
 _ENTRIES = (
     ("home", "/", "menu.home"),
+    ("book", "/book", "menu.book"),
+    ("sessions", "/sessions", "menu.sessions"),
     ("street", "/street", "menu.street"),
 )
 

@@ -88,6 +88,15 @@ def parse_instance(text: str) -> Instance:
     return instance
 
 
+def parse_reason(text: str) -> Reason:
+    """Read a reason that ``serialise_reason`` wrote.
+
+    Raises:
+        FormatError: when the text is none.
+    """
+    return _reason(read_json(text))
+
+
 def parse_plan(text: str) -> MergePlan | Infeasible:
     """Read a plan, or the answer that there is none.
 

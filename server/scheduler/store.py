@@ -1,15 +1,32 @@
-"""Turns rows of sessions into values and back."""
+"""Turns rows of sessions, meeting requests and merge plans into values and back."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from server.db.engine import Tx
 from server.domain.errors import NotFoundError
+from server.domain.places import Post
 from server.domain.session import AgendaItem, Session, SessionState
-from server.scheduler.tables import AgendaItemRow, RosterRow, SessionRow
+from server.scheduler.filing import (
+    Approval,
+    FiledRequest,
+    Filing,
+    RequestState,
+)
+from server.scheduler.formats import parse_reason
+from server.scheduler.model import Priority
+from server.scheduler.publishing import Outcome
+from server.scheduler.tables import (
+    AgendaItemRow,
+    MeetingRequestRow,
+    MergePlanRow,
+    RosterRow,
+    SessionRow,
+)
+from server.scheduler.writing import serialise_reason
 
 
 async def _sessions(tx: Tx, rows: Sequence[SessionRow]) -> list[Session]:
@@ -121,3 +138,208 @@ async def load_open_times(tx: Tx, session_id: int) -> tuple[datetime | None, dat
     """Return when the session was really opened and closed; None for what has not happened."""
     row = await tx.get(SessionRow, session_id)
     return (row.opened_at, row.closed_at) if row else (None, None)
+
+
+async def extend_session(
+    tx: Tx,
+    session_id: int,
+    *,
+    ends_at: datetime,
+    items: Iterable[tuple[str, str, int]],
+    venue_ids: Iterable[int],
+) -> None:
+    """Add items to the end of a scheduled session, and venues to its roster.
+
+    Args:
+        tx: the transaction.
+        session_id: a session that exists.
+        ends_at: its new planned end, aware.
+        items: (topic, department, minutes) in order.
+        venue_ids: venues that come; those on the roster already are not added again.
+    """
+    row = await tx.get(SessionRow, session_id)
+    if row is None:
+        raise NotFoundError("no_such_session")
+    row.ends_at = ends_at
+    last = select(func.max(AgendaItemRow.position)).where(AgendaItemRow.session_id == session_id)
+    position = await tx.scalar(last) or 0
+    for topic, department, minutes in items:
+        position += 1
+        tx.add(
+            AgendaItemRow(
+                session_id=session_id,
+                position=position,
+                topic=topic,
+                department=department,
+                minutes=minutes,
+            )
+        )
+    roster = select(RosterRow.venue_id).where(RosterRow.session_id == session_id)
+    known = set(await tx.scalars(roster))
+    for venue_id in sorted(set(venue_ids) - known):
+        tx.add(RosterRow(session_id=session_id, venue_id=venue_id))
+    await tx.flush()
+
+
+# --- meeting requests --------------------------------------------------------------------------
+
+
+def _filed(row: MeetingRequestRow, department: str) -> FiledRequest:
+    return FiledRequest(
+        id=row.id,
+        filing=Filing(
+            department_id=row.department_id,
+            topic=row.topic,
+            minutes=row.minutes,
+            read_only=row.read_only,
+            posts=tuple(Post(post) for post in row.posts),
+            committee_ids=tuple(row.committee_ids),
+            earliest=row.earliest,
+            deadline=row.deadline,
+            priority=Priority(row.priority),
+        ),
+        department=department,
+        state=RequestState(row.state),
+        approval=Approval(row.approval),
+        filed_at=row.filed_at,
+        session_id=row.session_id,
+        digest_on=row.digest_on,
+        reason=parse_reason(row.reason) if row.reason else None,
+    )
+
+
+async def save_request(tx: Tx, filing: Filing, *, approval: Approval, filed_at: datetime) -> int:
+    """Enter a submitted request and return its id."""
+    row = MeetingRequestRow(
+        department_id=filing.department_id,
+        topic=filing.topic,
+        minutes=filing.minutes,
+        read_only=filing.read_only,
+        posts=[str(post) for post in filing.posts],
+        committee_ids=list(filing.committee_ids),
+        earliest=filing.earliest,
+        deadline=filing.deadline,
+        priority=int(filing.priority),
+        state=RequestState.SUBMITTED,
+        approval=approval,
+        filed_at=filed_at,
+    )
+    tx.add(row)
+    await tx.flush()
+    return row.id
+
+
+async def load_requests(
+    tx: Tx,
+    departments: Mapping[int, str],
+    *,
+    states: Iterable[RequestState] = tuple(RequestState),
+    department_id: int | None = None,
+) -> list[FiledRequest]:
+    """Return requests in some states, the latest filed first.
+
+    Args:
+        tx: the transaction.
+        departments: names of departments by id.
+        states: which states are wanted.
+        department_id: only this department's, or None for all.
+    """
+    query = select(MeetingRequestRow).where(MeetingRequestRow.state.in_([str(s) for s in states]))
+    if department_id is not None:
+        query = query.where(MeetingRequestRow.department_id == department_id)
+    rows = await tx.scalars(query.order_by(MeetingRequestRow.id.desc()))
+    return [_filed(row, departments.get(row.department_id, "")) for row in rows]
+
+
+async def load_called_posts(tx: Tx) -> dict[int, tuple[Post, ...]]:
+    """Return, by session, the posts that its placed requests may call and do call, sorted."""
+    rows = await tx.scalars(
+        select(MeetingRequestRow).where(
+            MeetingRequestRow.session_id.is_not(None),
+            MeetingRequestRow.approval.in_([str(Approval.GRANTED), str(Approval.NOT_NEEDED)]),
+        )
+    )
+    called: dict[int, set[Post]] = defaultdict(set)
+    for row in rows:
+        if row.session_id is not None:
+            called[row.session_id] |= {Post(post) for post in row.posts}
+    return {key: tuple(sorted(posts)) for key, posts in called.items()}
+
+
+async def _request_row(tx: Tx, request_id: int) -> MeetingRequestRow:
+    row = await tx.get(MeetingRequestRow, request_id, with_for_update=True)
+    if row is None:
+        raise NotFoundError("no_such_request")
+    return row
+
+
+async def load_request(tx: Tx, request_id: int) -> FiledRequest:
+    """Return one request, its department's name left empty, locked until the transaction ends.
+
+    Raises:
+        NotFoundError: ``no_such_request``.
+    """
+    return _filed(await _request_row(tx, request_id), "")
+
+
+async def save_approval(tx: Tx, request_id: int, approval: Approval) -> None:
+    """Enter the leader's word on a request."""
+    (await _request_row(tx, request_id)).approval = approval
+    await tx.flush()
+
+
+async def save_state(tx: Tx, request_id: int, state: RequestState) -> None:
+    """Move a request on."""
+    (await _request_row(tx, request_id)).state = state
+    await tx.flush()
+
+
+async def save_outcome(tx: Tx, outcome: Outcome, session_id: int | None) -> None:
+    """Enter what a published plan made of a request."""
+    row = await _request_row(tx, outcome.request.id)
+    row.state, row.digest_on = outcome.state, outcome.digest_on
+    row.session_id, row.reason = session_id, serialise_reason(outcome.reason)
+    await tx.flush()
+
+
+# --- merge plans -------------------------------------------------------------------------------
+
+
+async def save_plan(tx: Tx, *, made_at: datetime, instance: str, plan: str) -> int:
+    """Enter a proposed plan and its instance, both as text, and return its id."""
+    row = MergePlanRow(state="PROPOSED", made_at=made_at, instance=instance, plan=plan)
+    tx.add(row)
+    await tx.flush()
+    return row.id
+
+
+async def load_plan(tx: Tx, plan_id: int) -> tuple[str, datetime, str, str]:
+    """Return (state, made at, instance text, plan text).
+
+    Raises:
+        NotFoundError: ``no_such_plan``.
+    """
+    row = await tx.get(MergePlanRow, plan_id)
+    if row is None:
+        raise NotFoundError("no_such_plan")
+    return row.state, row.made_at, row.instance, row.plan
+
+
+async def lock_plan(tx: Tx, plan_id: int) -> None:
+    """Let nobody else decide on a plan until the transaction ends; an unknown one is let be."""
+    await tx.get(MergePlanRow, plan_id, with_for_update=True)
+
+
+async def decide_plan(tx: Tx, plan_id: int, state: str) -> None:
+    """Enter that a plan was ACCEPTED or DISCARDED."""
+    row = await tx.get(MergePlanRow, plan_id)
+    if row is None:
+        raise NotFoundError("no_such_plan")
+    row.state = state
+    await tx.flush()
+
+
+async def latest_proposal(tx: Tx) -> int | None:
+    """Return the id of the latest plan that waits for a decision, or None."""
+    query = select(func.max(MergePlanRow.id)).where(MergePlanRow.state == "PROPOSED")
+    return await tx.scalar(query)

@@ -1,8 +1,8 @@
-"""Rows of sessions with their agenda and roster."""
+"""Rows of sessions with their agenda and roster, of meeting requests, and of merge plans."""
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, Date, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db.base import Base, UtcDateTime
@@ -44,3 +44,41 @@ class RosterRow(Base):
 
     session_id: Mapped[int] = mapped_column(ForeignKey("sessions.id"), primary_key=True)
     venue_id: Mapped[int] = mapped_column(ForeignKey("venues.id"), primary_key=True)
+
+
+class MeetingRequestRow(Base):
+    """A filed meeting request; ``posts`` and ``committee_ids`` are JSON lists, no ids mean all.
+
+    ``reason`` is the JSON of why it is where it is, empty until a plan was published.
+    """
+
+    __tablename__ = "meeting_requests"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    department_id: Mapped[int] = mapped_column(ForeignKey("departments.id"), index=True)
+    topic: Mapped[str] = mapped_column(String(120))
+    minutes: Mapped[int]
+    read_only: Mapped[bool]
+    posts: Mapped[list[str]] = mapped_column(JSON)
+    committee_ids: Mapped[list[int]] = mapped_column(JSON)
+    earliest: Mapped[date] = mapped_column(Date)
+    deadline: Mapped[date] = mapped_column(Date)
+    priority: Mapped[int]
+    state: Mapped[str] = mapped_column(String(16), index=True)
+    approval: Mapped[str] = mapped_column(String(16))
+    filed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    session_id: Mapped[int | None] = mapped_column(ForeignKey("sessions.id"), index=True)
+    digest_on: Mapped[date | None] = mapped_column(Date)
+    reason: Mapped[str] = mapped_column(Text, default="")
+
+
+class MergePlanRow(Base):
+    """A proposed plan with the instance it answers, both as ``pinhui-sched/1`` text."""
+
+    __tablename__ = "merge_plans"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    state: Mapped[str] = mapped_column(String(16))
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    instance: Mapped[str] = mapped_column(Text)
+    plan: Mapped[str] = mapped_column(Text)

@@ -182,6 +182,11 @@ def _write_weights(weights: Weights) -> dict[str, object]:
     return document
 
 
+def serialise_reason(reason: Reason) -> str:
+    """Return a reason as JSON text on one line."""
+    return json.dumps(_write_reason(reason), ensure_ascii=False)
+
+
 def _write_session(session: PlannedSession) -> dict[str, object]:
     return {
         "id": session.id,

@@ -1,0 +1,224 @@
+"""Puts the street's facts together into one merging instance. Pure: everything is an argument.
+
+The street has one main venue: its hall holds one session in a half-day, and the branch venues take
+part by video. Sessions that are already scheduled are standing meetings, which others may share.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from server.domain.clock import SITE_ZONE
+from server.domain.places import Committee, Department, Post, Venue
+from server.domain.session import Session
+from server.scheduler.filing import Approval, FiledRequest
+from server.scheduler.model import (
+    Audience,
+    Block,
+    CalledCommittee,
+    CallingDepartment,
+    Cell,
+    Half,
+    Hall,
+    HallKind,
+    Instance,
+    MeetingRequest,
+    Mode,
+    Overflow,
+    Quota,
+    StandingMeeting,
+)
+from server.scheduler.workdays import (
+    WorkdayTable,
+    digest_days,
+    month_of,
+    shifted,
+    week_of,
+    working_days,
+)
+
+HALVES = (Half("AM", 9 * 60, 11 * 60 + 30), Half("PM", 13 * 60 + 30, 17 * 60))
+GRANULARITY = 5
+MAX_SESSION, MAX_ITEMS = 120, 8
+MAIN_HALL = "MAIN"
+UNIT = "S"
+OFFICE = CallingDepartment("D0", "", UNIT, exempt=False)
+"""Stands for whoever called a session that was scheduled already."""
+COUNTED_POSTS = (Post.DEPUTY, Post.SOCIAL_WORKER)
+"""Secretaries and directors are called by standing meetings; the quota protects the others."""
+WEEKLY, MONTHLY, TARGET = 3, 8, 1
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What is known of the street when requests are merged.
+
+    ``called`` are the posts that each scheduled session calls, by its id; a session that is not
+    in it calls everybody of its roster.
+    """
+
+    today: date
+    hall: str
+    committees: Sequence[Committee]
+    departments: Sequence[Department]
+    venues: Sequence[Venue]
+    sessions: Sequence[Session]
+    called: dict[int, tuple[Post, ...]]
+    workdays: WorkdayTable
+
+
+def committee_key(committee_id: int) -> str:
+    """Return a committee's id in the instance."""
+    return f"C{committee_id}"
+
+
+def department_key(department_id: int) -> str:
+    """Return a department's id in the instance."""
+    return f"D{department_id}"
+
+
+def session_key(session_id: int) -> str:
+    """Return the id of a scheduled session in the instance."""
+    return f"H{session_id}"
+
+
+def first_day(situation: Situation) -> date:
+    """Return the first day on which something new may be held: the next working day."""
+    return shifted(situation.workdays, situation.today + timedelta(days=1), 0)
+
+
+def compose_instance(situation: Situation, requests: Sequence[FiledRequest]) -> Instance:
+    """Return the instance of placing these requests beside what is scheduled already."""
+    first = first_day(situation)
+    last = max((request.filing.deadline for request in requests), default=first)
+    days = working_days(situation.workdays, first, last)
+    dates = {day.date for day in days}
+    standing: dict[Cell, StandingMeeting] = {}
+    blocked: list[Block] = []
+    used: Counter[str] = Counter()
+    for session in situation.sessions:
+        meeting = _standing(situation, session)
+        if meeting is not None and meeting.cell.date in dates and meeting.cell not in standing:
+            standing[meeting.cell] = meeting
+            continue
+        used.update(_used(situation, session))
+        blocked += [block for block in _blocked(situation, session) if block.date in dates]
+    return Instance(
+        name=f"{first.isoformat()} – {last.isoformat()}",
+        days=days,
+        digest_days=digest_days(situation.workdays, first, last),
+        halves=HALVES,
+        granularity=GRANULARITY,
+        max_session=MAX_SESSION,
+        max_items=MAX_ITEMS,
+        roles=tuple(Post),
+        committees=tuple(
+            CalledCommittee(committee_key(c.id), UNIT, c.name) for c in situation.committees
+        ),
+        departments=(OFFICE, *(_department(d) for d in situation.departments)),
+        halls=(Hall(MAIN_HALL, UNIT, HallKind.VIDEO, 100_000, situation.hall),),
+        standing=tuple(standing.values()),
+        blocked=tuple(blocked),
+        quota=_quota(used),
+        requests=tuple(_request(request) for request in requests),
+    )
+
+
+def _department(department: Department) -> CallingDepartment:
+    key = department_key(department.id)
+    return CallingDepartment(key, department.name, UNIT, department.exempt)
+
+
+def _quota(used: Counter[str]) -> Quota:
+    return Quota(
+        committee_week=WEEKLY,
+        committee_month=MONTHLY,
+        role_week={},
+        role_month={},
+        counts=COUNTED_POSTS,
+        soft_week_target=TARGET,
+        overflow=Overflow.REJECT,
+        used=dict(sorted(used.items())),
+    )
+
+
+def _request(request: FiledRequest) -> MeetingRequest:
+    filing = request.filing
+    return MeetingRequest(
+        id=request.number,
+        department=department_key(filing.department_id),
+        unit=UNIT,
+        topic=filing.topic,
+        minutes=filing.minutes,
+        audience=audience_of(filing.committee_ids, filing.posts),
+        earliest=filing.earliest,
+        deadline=filing.deadline,
+        filed=request.filed_at.astimezone(SITE_ZONE).date(),
+        priority=filing.priority,
+        mode=Mode.EITHER,
+        read_only=filing.read_only,
+        approved=request.approval is Approval.GRANTED,
+    )
+
+
+def audience_of(committee_ids: Iterable[int], posts: Iterable[Post]) -> Audience:
+    """Return the audience of some committees, or of all when none are named."""
+    committees = tuple(committee_key(c) for c in committee_ids)
+    return Audience(committees or None, tuple(posts))
+
+
+def _committees(situation: Situation, session: Session) -> tuple[int, ...]:
+    """Return the ids of the committees whose venues are on a session's roster."""
+    venues = {venue.id: venue.committee_id for venue in situation.venues}
+    return tuple(c for v in session.venue_ids if (c := venues.get(v)) is not None)
+
+
+def _minutes(session: Session) -> tuple[date, int, int]:
+    """Return day, start and end of a session at the site, in minutes of that day."""
+    start = session.starts_at.astimezone(SITE_ZONE)
+    length = int((session.ends_at - session.starts_at).total_seconds()) // 60
+    begin = start.hour * 60 + start.minute
+    return start.date(), begin, begin + length
+
+
+def _standing(situation: Situation, session: Session) -> StandingMeeting | None:
+    """Return a scheduled session as a meeting to be shared; None when it fits no half-day."""
+    day, start, end = _minutes(session)
+    half = next((h for h in HALVES if h.start <= start < end <= h.end), None)
+    committees = _committees(situation, session)
+    if half is None or start % GRANULARITY or not committees:
+        return None
+    own = end - start
+    posts = situation.called.get(session.id, tuple(Post))
+    return StandingMeeting(
+        id=session_key(session.id),
+        title=session.title,
+        department=OFFICE.id,
+        unit=UNIT,
+        cell=Cell(day, half.name, MAIN_HALL),
+        start=start,
+        own_minutes=own,
+        max_minutes=max(own, MAX_SESSION),
+        audience=audience_of(committees, posts),
+    )
+
+
+def _used(situation: Situation, session: Session) -> Iterator[str]:
+    """Yield a quota key for each call that a session outside the instance has used."""
+    posts = situation.called.get(session.id, tuple(Post))
+    if not set(posts) & set(COUNTED_POSTS):
+        return
+    day, _, _ = _minutes(session)
+    for committee in _committees(situation, session):
+        yield f"{committee_key(committee)}|{week_of(day)}"
+        yield f"{committee_key(committee)}|{month_of(day)}"
+
+
+def _blocked(situation: Situation, session: Session) -> Iterator[Block]:
+    """Yield the half-days that a session which cannot be shared takes from its committees."""
+    day, start, end = _minutes(session)
+    for half in HALVES:
+        if start < half.end and half.start < end:
+            for committee in _committees(situation, session):
+                yield Block(committee_key(committee), day, half.name, ())

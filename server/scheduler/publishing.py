@@ -1,0 +1,108 @@
+"""From an accepted plan to what is entered: new sessions, additions to scheduled ones, outcomes.
+
+Pure: the service enters what is decided here.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from server.domain.clock import SITE_ZONE
+from server.scheduler.filing import FiledRequest, RequestState
+from server.scheduler.model import Instance, MergePlan, PlannedSession, Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A session to be entered, or, with ``session_id``, items to be added to a scheduled one.
+
+    ``requests`` are in the agenda's order. ``committee_ids`` is who comes for them.
+    """
+
+    session_id: int | None
+    title: str
+    starts_at: datetime
+    ends_at: datetime
+    requests: tuple[FiledRequest, ...]
+    committee_ids: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a request: its state, its digest day if it has one, and why."""
+
+    request: FiledRequest
+    state: RequestState
+    digest_on: date | None
+    reason: Reason
+
+
+def moment_of(day: date, minutes: int) -> datetime:
+    """Return the UTC moment of a minute of day at the site."""
+    return datetime.combine(day, time(minutes // 60, minutes % 60), SITE_ZONE).astimezone(UTC)
+
+
+def title_of(requests: tuple[FiledRequest, ...]) -> str:
+    """Return what a new session is called: its first topic, and how many items there are."""
+    first = requests[0].filing.topic
+    return first if len(requests) == 1 else f"{first}等 {len(requests)} 项"
+
+
+def entries_of(
+    plan: MergePlan, requests: dict[str, FiledRequest], everybody: frozenset[int]
+) -> list[Entry]:
+    """Return what is to be entered, in the plan's order; sessions without guests need nothing.
+
+    Args:
+        plan: the accepted plan.
+        requests: its requests by number.
+        everybody: the ids of all committees, for requests that call all of them.
+    """
+    entries = []
+    for session in plan.sessions:
+        placed = tuple(requests[i.request] for i in session.items if i.request in requests)
+        if placed:
+            entries.append(_entry(session, placed, everybody))
+    return entries
+
+
+def _entry(
+    session: PlannedSession, placed: tuple[FiledRequest, ...], everybody: frozenset[int]
+) -> Entry:
+    last = session.items[-1]
+    committees = [frozenset(r.filing.committee_ids) or everybody for r in placed]
+    return Entry(
+        session_id=int(session.standing[1:]) if session.standing else None,
+        title=title_of(placed),
+        starts_at=moment_of(session.cell.date, session.start),
+        ends_at=moment_of(session.cell.date, 0) + timedelta(minutes=last.start + last.minutes),
+        requests=placed,
+        committee_ids=frozenset().union(*committees),
+    )
+
+
+def outcomes_of(plan: MergePlan, requests: dict[str, FiledRequest]) -> list[Outcome]:
+    """Return what became of each request, in the order of the plan's reasons."""
+    digest = {key: day.date for day in plan.digest for key in day.requests}
+    left_out = {out.request for out in plan.left_out}
+    outcomes = []
+    for reason in plan.reasons:
+        state = RequestState.PLACED
+        if reason.request in digest:
+            state = RequestState.IN_DIGEST
+        elif reason.request in left_out:
+            state = RequestState.LEFT_OUT
+        on = digest.get(reason.request)
+        outcomes.append(Outcome(requests[reason.request], state, on, reason))
+    return outcomes
+
+
+def still_holds(planned: Instance, now: Instance, plan: MergePlan) -> bool:
+    """Say whether a plan still answers today's question.
+
+    The same requests must be waiting, the sessions it shares must be as they were, and none of
+    its sessions may be on a day that is no longer open.
+    """
+    open_days = {day.date for day in now.days}
+    if any(session.cell.date not in open_days for session in plan.sessions if session.items):
+        return False
+    return planned.requests == now.requests and planned.standing == now.standing

@@ -1,0 +1,258 @@
+"""Pages of requests and sessions: book, the list with reasons, the proposed plan, calendars."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from aiohttp import web
+
+from server.auth.guard import login_of
+from server.auth.model import Role
+from server.domain.errors import DomainError, NotFoundError
+from server.domain.session import SessionState
+from server.i18n import catalogue
+from server.pages.context import CLOCK, DATABASE, SECRET, many, page, redirect, visit_of
+from server.scheduler import service, store
+from server.scheduler.book_form import POSTS, BookForm, empty_form, read_form
+from server.scheduler.filing import PENDING, Approval
+from server.scheduler.ics import calendar_token, render_calendar, venue_of_token
+from server.scheduler.model import Reason
+from server.scheduler.problem import Situation, first_day
+from server.scheduler.publishing import moment_of
+from server.scheduler.suggest import Suggestion
+from server.scheduler.wording import say_action, say_reason, say_sentence
+from server.street import store as street
+
+SHOWN_STATES = (SessionState.OPEN, SessionState.SCHEDULED)
+NUMBER_DIGITS = 9
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenReason:
+    """A reason in the visit's words."""
+
+    text: str
+    details: tuple[str, ...]
+    action: str
+
+
+def spoken_reason(http: web.Request, reason: Reason) -> SpokenReason:
+    """Put a reason into the visit's words; a placed one says all in one sentence."""
+    language = visit_of(http).language
+    left_out = reason.code == "reason.left_out"
+    details = reason.details if left_out else ()
+    return SpokenReason(
+        text=say_reason(reason, language),
+        details=tuple(say_sentence(detail, language) for detail in details),
+        action=say_action(reason, language),
+    )
+
+
+def _id(http: web.Request, name: str) -> int:
+    text = http.match_info[name]
+    if not text.isascii() or not text.isdigit() or len(text) > NUMBER_DIGITS:
+        raise NotFoundError("no_such_page")
+    return int(text)
+
+
+# --- booking -----------------------------------------------------------------------------------
+
+
+async def _situation(http: web.Request) -> Situation:
+    async with http.app[DATABASE].view() as tx:
+        return await service.load_situation(tx, http.app[CLOCK].now())
+
+
+def _book_page(
+    http: web.Request,
+    situation: Situation,
+    form: BookForm,
+    *,
+    found: list[Suggestion] | None = None,
+    refusal: DomainError | None = None,
+) -> web.Response:
+    error = ""
+    if refusal is not None:
+        language = visit_of(http).language
+        error = catalogue.say(language, f"error.{refusal.code}", **refusal.params)
+    return page(
+        http,
+        "scheduler/book.html",
+        status=422 if refusal else 200,
+        form=form,
+        first=first_day(situation),
+        posts=POSTS,
+        committees=situation.committees,
+        departments=situation.departments,
+        chooses=login_of(http).department_id is None,
+        found=found,
+        error=error,
+        at=moment_of,
+    )
+
+
+async def show_book(http: web.Request) -> web.Response:
+    """Show the form with the usual values."""
+    situation = await _situation(http)
+    everybody = [committee.id for committee in situation.committees]
+    own = login_of(http).department_id or 0
+    return _book_page(http, situation, empty_form(first_day(situation), everybody, own))
+
+
+async def handle_book(http: web.Request) -> web.Response:
+    """Look for sessions that could take the request, or file it and show the list.
+
+    A refused form is shown again as it was filled in.
+    """
+    situation, sent = await _situation(http), await http.post()
+    everybody = [committee.id for committee in situation.committees]
+    form = read_form(
+        {name: value for name, value in sent.items() if isinstance(value, str)},
+        posts=[str(post) for post in sent.getall("post", [])],
+        committees=many(str(c) for c in sent.getall("committee", [])),
+        everybody=everybody,
+        department_id=login_of(http).department_id,
+    )
+    filing = form.filing(first_day(situation), everybody)
+    db, clock = http.app[DATABASE], http.app[CLOCK]
+    try:
+        if sent.get("do") == "look":
+            found = await service.find_suggestions(db, clock, filing)
+            return _book_page(http, situation, form, found=found)
+        await service.file_request(db, clock, login_of(http), filing)
+    except DomainError as refusal:
+        return _book_page(http, situation, form, refusal=refusal)
+    return redirect("/sessions")
+
+
+async def handle_grant(http: web.Request) -> web.Response:
+    """Grant a request the right to call people."""
+    await _decide(http, granted=True)
+    return redirect("/sessions")
+
+
+async def handle_refuse(http: web.Request) -> web.Response:
+    """Refuse a request the right to call people; it may still ride."""
+    await _decide(http, granted=False)
+    return redirect("/sessions")
+
+
+async def _decide(http: web.Request, *, granted: bool) -> None:
+    request_id, login = _id(http, "request"), login_of(http)
+    await service.decide_approval(
+        http.app[DATABASE], http.app[CLOCK], login, request_id, granted=granted
+    )
+
+
+async def handle_withdraw(http: web.Request) -> web.Response:
+    """Take a request back."""
+    db, clock = http.app[DATABASE], http.app[CLOCK]
+    await service.withdraw_request(db, clock, login_of(http), _id(http, "request"))
+    return redirect("/sessions")
+
+
+# --- sessions and plans ------------------------------------------------------------------------
+
+
+async def show_sessions(http: web.Request) -> web.Response:
+    """Show the coming sessions, and the requests the login may see, each with its reason."""
+    login, now = login_of(http), http.app[CLOCK].now()
+    clerk = login.role is Role.CLERK
+    async with http.app[DATABASE].view() as tx:
+        sessions = await store.load_sessions(tx, states=SHOWN_STATES, since=now)
+        names = {d.id: d.name for d in await street.load_departments(tx)}
+        requests = (
+            []
+            if login.role is Role.SECRETARY
+            else await store.load_requests(
+                tx, names, department_id=login.department_id or 0 if clerk else None
+            )
+        )
+        proposal = await store.latest_proposal(tx)
+        venues = await street.load_venues(tx)
+    own = next((v for v in venues if v.committee_id and v.committee_id == login.committee_id), None)
+    waiting = [r for r in requests if r.state in PENDING]
+    return page(
+        http,
+        "scheduler/sessions.html",
+        login=login,
+        sessions=sessions,
+        requests=requests,
+        reasons={r.id: spoken_reason(http, r.reason) for r in requests if r.reason},
+        waiting=waiting,
+        undecided=[r.id for r in waiting if r.approval is Approval.PENDING],
+        proposal=proposal,
+        calendar=calendar_token(http.app[SECRET], own.id) if own else "",
+    )
+
+
+async def handle_merge(http: web.Request) -> web.Response:
+    """Merge what waits into a proposal and show it."""
+    plan_id = await service.propose_plan(http.app[DATABASE], http.app[CLOCK], login_of(http))
+    return redirect(f"/plans/{plan_id}")
+
+
+async def show_plan(http: web.Request) -> web.Response:
+    """Show a plan: its sessions, what it saves, and the reason of every request."""
+    async with http.app[DATABASE].view() as tx:
+        proposal = await service.load_proposal(tx, _id(http, "plan"))
+    lookup = {request.id: request for request in proposal.instance.requests}
+    standing = {meeting.id: meeting for meeting in proposal.instance.standing}
+    return page(
+        http,
+        "scheduler/plan.html",
+        login=login_of(http),
+        proposal=proposal,
+        requests=lookup,
+        standing=standing,
+        departments={d.id: d.name for d in proposal.instance.departments},
+        reasons=[(r, spoken_reason(http, r)) for r in proposal.plan.reasons],
+        at=moment_of,
+    )
+
+
+async def handle_publish(http: web.Request) -> web.Response:
+    """Publish a proposal and show the sessions."""
+    db, clock = http.app[DATABASE], http.app[CLOCK]
+    await service.publish_plan(db, clock, login_of(http), _id(http, "plan"))
+    return redirect("/sessions")
+
+
+async def handle_discard(http: web.Request) -> web.Response:
+    """Put a proposal aside."""
+    db, clock = http.app[DATABASE], http.app[CLOCK]
+    await service.discard_plan(db, clock, login_of(http), _id(http, "plan"))
+    return redirect("/sessions")
+
+
+# --- calendars ---------------------------------------------------------------------------------
+
+
+async def show_calendar(http: web.Request) -> web.Response:
+    """Answer with a venue's calendar to whoever has its address."""
+    venue_id = venue_of_token(http.app[SECRET], http.match_info["venue"])
+    now: datetime = http.app[CLOCK].now()
+    async with http.app[DATABASE].view() as tx:
+        venue = next((v for v in await street.load_venues(tx) if v.id == venue_id), None)
+        if venue is None:
+            raise NotFoundError("no_such_page")
+        since = now - service.REMEMBERED
+        sessions = await store.load_sessions(tx, states=tuple(SessionState), since=since)
+    own = [s for s in sessions if venue.id in s.venue_ids and s.state is not SessionState.PROPOSED]
+    return web.Response(
+        body=render_calendar(venue.name, own, now), content_type="text/calendar", charset="utf-8"
+    )
+
+
+ROUTES = [
+    web.get("/book", show_book, name="book"),
+    web.post("/book", handle_book, name="book.post"),
+    web.get("/sessions", show_sessions, name="sessions"),
+    web.post("/requests/{request}/grant", handle_grant, name="request.grant.post"),
+    web.post("/requests/{request}/refuse", handle_refuse, name="request.refuse.post"),
+    web.post("/requests/{request}/withdraw", handle_withdraw, name="request.withdraw.post"),
+    web.post("/plans", handle_merge, name="plans.post"),
+    web.get("/plans/{plan}", show_plan, name="plan"),
+    web.post("/plans/{plan}/publish", handle_publish, name="plan.publish.post"),
+    web.post("/plans/{plan}/discard", handle_discard, name="plan.discard.post"),
+    web.get("/calendar/{venue}.ics", show_calendar, name="calendar"),
+]
