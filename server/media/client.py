@@ -67,6 +67,8 @@ class _Link:
             OfferRefused: with the worker's code.
             WorkerUnavailable: when the worker is gone or does not answer in time.
         """
+        if self._writer.is_closing():
+            raise WorkerUnavailable("the worker is gone")
         self._number += 1
         number = self._number
         future: asyncio.Future[control.Reply] = asyncio.get_running_loop().create_future()
@@ -232,7 +234,8 @@ class MediaClient:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(asyncio.shield(self._reading), HELLO_SECONDS)
         await self._leave()
-        await self._end(self.pid)
+        for pid in {self.pid, self._child} - {0}:
+            await self._end(pid)
 
     async def _request(self, command: control.Command, result: type[T]) -> T:
         if self._link is None:
@@ -327,9 +330,12 @@ class MediaClient:
         while self._reading is not None:
             await self._reading
             link = self._link
-            if self._leaving or link is None or link.replaced:
-                return
             self._link = None
+            if self._leaving or link is None:
+                return
+            if link.replaced:
+                self._log.warning("another control process has taken worker %s over", self.pid)
+                return
             if await self._adopt():
                 self._log.warning("the connection to worker %s was lost and is back", self.pid)
                 continue

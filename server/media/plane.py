@@ -109,7 +109,7 @@ class Plane:
             certificate=self._certificate,
             now=now,
             log=self._log,
-            on_connected=self._note_connected,
+            on_connected=self.note_connected,
             on_gone=self._drop,
         )
         connection.member = self.router.add_peer(
@@ -129,7 +129,12 @@ class Plane:
         ssrcs = {slot.mid: slot.ssrc for slot in connection.member.slots}
         return write_answer(offer, local, ssrcs)
 
-    def _note_connected(self, connection: Connection) -> None:
+    def connection(self, peer: str) -> Connection | None:
+        """Return the connection of a peer, None when there is none."""
+        return self._connections.get(peer)
+
+    def note_connected(self, connection: Connection) -> None:
+        """Take in that a handshake is done."""
         if self._connections.get(connection.peer) is not connection:
             return
         connection.connected_ms = self.now_ms()

@@ -83,6 +83,22 @@ class Room:
         self.audible: frozenset[str] | None = None
         self.voices = Voices()
         self._loudness: dict[str, Loudness] = {}
+        self._published: dict[tuple[str, Kind], list[Publication]] = {}
+
+    def enter(self, member: Member) -> None:
+        """Take in a member."""
+        self.members[member.peer] = member
+        for publication in member.publications:
+            self._published.setdefault((member.source, publication.kind), []).append(publication)
+
+    def leave(self, member: Member) -> None:
+        """Let a member go."""
+        del self.members[member.peer]
+        for publication in member.publications:
+            key = member.source, publication.kind
+            self._published[key].remove(publication)
+            if not self._published[key]:
+                del self._published[key]
 
     def is_audible(self, source: str) -> bool:
         """Say whether the sound of a source may be forwarded; everybody's may until told."""
@@ -97,15 +113,10 @@ class Room:
 
     def publication(self, source: str, kind: Kind) -> Publication | None:
         """Return the newest publication under a name from which anything came, None for none."""
-        found: Publication | None = None
-        for member in self.members.values():
-            if member.source != source:
-                continue
-            for candidate in member.publications:
-                is_newer = found is None or candidate.order > found.order
-                if candidate.kind == kind and candidate.streams and is_newer:
-                    found = candidate
-        return found
+        for publication in reversed(self._published.get((source, kind), ())):
+            if publication.streams:
+                return publication
+        return None
 
     def slots(self, source: str | None = None) -> Iterator[Slot]:
         """Yield all slots with a choice, or those whose choice is ``source``."""

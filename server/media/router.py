@@ -39,7 +39,6 @@ class Router:
         """Take the wall clock and a source of random bits: ``draw(16)`` is below 65,536."""
         self._timeline = timeline
         self._draw = draw
-        self._order = 0
         self._repairing: set[Stream] = set()
         self._asking: set[Stream] = set()
         self.rooms: dict[str, Room] = {}
@@ -55,10 +54,7 @@ class Router:
         sections = list(offer.published)
         publications = []
         for section in sections:
-            self._order += 1
-            publications.append(
-                Publication(section, owner=peer, room=room, source=source, order=self._order)
-            )
+            publications.append(Publication(section, owner=peer, room=room, source=source))
         slots = [
             Slot(section, peer=peer, to=to, ssrc=self._draw(31) | 1 << 16, splicer=self._splicer())
             for section in offer.slots
@@ -72,7 +68,8 @@ class Router:
             ingress=Ingress(publications, sections),
             slots=slots,
         )
-        self.members[peer] = place.members[peer] = member
+        self.members[peer] = member
+        place.enter(member)
         return member
 
     def _splicer(self) -> Splicer:
@@ -87,7 +84,7 @@ class Router:
         room = member.room
         for slot in member.slots:
             slot.clear()
-        del room.members[peer]
+        room.leave(member)
         for publication in member.publications:
             for stream in list(publication.streams):
                 self._drop_stream(stream)
@@ -330,7 +327,7 @@ class Router:
         if stream is None:
             return
         self._asking.add(stream)
-        if stream.key_frames.ask(now):
+        if stream.key_frames.ask(now, for_switch=bool(stream.waiting)):
             self._send_picture_loss(stream)
 
     def _send_picture_loss(self, stream: Stream) -> None:

@@ -79,7 +79,6 @@ class Publication:
         "kind",
         "mid",
         "mid_id",
-        "order",
         "owner",
         "payload_type",
         "repaired_rid_id",
@@ -91,12 +90,10 @@ class Publication:
         "streams",
     )
 
-    def __init__(self, section: Section, *, owner: str, room: str, source: str, order: int) -> None:
-        """Describe a section of an offer; ``order`` grows with each publication that is made."""
+    def __init__(self, section: Section, *, owner: str, room: str, source: str) -> None:
         self.owner = owner
         self.room = room
         self.source = source
-        self.order = order
         self.kind = section.kind
         self.mid = section.mid.encode()
         self.payload_type = section.payload_type
