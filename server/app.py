@@ -1,9 +1,11 @@
 """The one place where things are built and wired: database, pages, guards, routes."""
 
 import asyncio
+import ipaddress
 import logging
 import signal
 import socket
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,17 +13,18 @@ from pathlib import Path
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from server import __version__
+from server import __version__, tls
 from server.auth import routes as auth_routes
 from server.auth.guard import attach_login, guard, role_of
 from server.conference import routes as conference_routes
 from server.conference.jobs import SessionTimer
 from server.conference.ports import Media
 from server.conference.service import Rooms
-from server.config import Settings, load_secret
+from server.config import CannotStartError, Settings, load_secret
 from server.db.engine import Database
 from server.db.migrate import upgrade
 from server.domain.clock import Clock, SystemClock
+from server.domain.errors import NotFoundError
 from server.media.client import MediaClient, OnEvent, WorkerSettings
 from server.media.model import MediaEvent
 from server.pages import middleware
@@ -39,9 +42,10 @@ log = logging.getLogger("pinhui.app")
 
 TIMER: web.AppKey[SessionTimer] = web.AppKey("timer", SessionTimer)
 MEDIA: web.AppKey[Media] = web.AppKey("media", Media)
+AUTHORITY: web.AppKey[Path] = web.AppKey("authority", Path)
 
 MAX_UPLOAD = 4 * 1024 * 1024
-_BARE_ROUTES = frozenset({"static", "health"})
+_BARE_ROUTES = frozenset({"static", "health", "authority"})
 _YEAR = "public, max-age=31536000, immutable"
 
 
@@ -94,6 +98,18 @@ async def serve_static(http: web.Request) -> web.StreamResponse:
     return web.FileResponse(file, headers={"Cache-Control": _YEAR})
 
 
+async def serve_authority(http: web.Request) -> web.StreamResponse:
+    """Serve the certificate of our authority, which every venue PC installs once (see docs)."""
+    file = http.app[AUTHORITY]
+    if not file.is_file():
+        raise NotFoundError("no_authority")
+    headers = {
+        "Content-Type": "application/x-x509-ca-cert",
+        "Content-Disposition": 'attachment; filename="pinhui-ca.crt"',
+    }
+    return web.FileResponse(file, headers=headers)
+
+
 class _Relay:
     """Hands media events to the rooms, which are built after the media plane they listen to."""
 
@@ -139,6 +155,7 @@ async def build_app(
     app[CLOCK] = clock or SystemClock()
     app[RENDERER] = Renderer(settings.web_dir)
     app[SECRET] = load_secret(settings.data_dir)
+    app[AUTHORITY] = tls.files_of(settings.data_dir).authority
     relay = _Relay()
     app[MEDIA] = await start_media(settings, relay)
     app[ws.HUB] = hub = ws.Hub(app[DATABASE], app[CLOCK])
@@ -175,6 +192,7 @@ _ROUTES = [
     *ws.ROUTES,
     *whip.ROUTES,
     web.get("/healthz", show_health, name="health"),
+    web.get("/ca.pem", serve_authority, name="authority"),
     web.get("/static/{version}/{path:.+}", serve_static, name="static"),
 ]
 
@@ -186,11 +204,61 @@ async def serve(settings: Settings, clock: Clock | None = None) -> int:
         The exit status, 0.
 
     Raises:
+        CannotStartError: when pages or a usable certificate are missing.
         OSError: when the port is taken.
     """
     async with running(settings, clock):
         await told_to_stop()
     return 0
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def check_start(settings: Settings) -> ssl.SSLContext | None:
+    """Return the context to serve HTTPS with, or None for plain HTTP on loopback.
+
+    Raises:
+        CannotStartError: when pages or a usable certificate are missing.
+    """
+    if not (settings.web_dir / "templates" / "base.html").is_file():
+        raise CannotStartError(
+            f"缺页面文件夹 {settings.web_dir}。请在源码文件夹里运行，"
+            "或用 PINHUI_WEB_DIR 指明 web。\n"
+            f"The folder of pages {settings.web_dir} is missing. Run from the source folder, or "
+            "name its web folder in PINHUI_WEB_DIR."
+        )
+    files = tls.find_certificate(settings.data_dir, settings.certificate, settings.key)
+    if files is None:
+        if _is_loopback(settings.host):
+            return None
+        raise CannotStartError(
+            f"在 {settings.host} 上开放要先有证书，请运行 "
+            f"pinhui cert --data-dir {settings.data_dir}\n"
+            f"Serving on {settings.host} needs a certificate: run pinhui cert "
+            f"--data-dir {settings.data_dir}"
+        )
+    try:
+        return tls.server_context(*files)
+    except OSError as error:
+        raise CannotStartError(
+            f"证书 {files[0]} 用不了（{error}）。请运行 pinhui cert --renew\n"
+            f"The certificate {files[0]} is of no use ({error}). Run pinhui cert --renew"
+        ) from error
+
+
+def address_of(settings: Settings) -> str:
+    """Return the address of the pages, as a person would type it on this computer."""
+    files = tls.find_certificate(settings.data_dir, settings.certificate, settings.key)
+    open_host = settings.host in {"127.0.0.1", "0.0.0.0", "::"}  # noqa: S104 - only compared
+    host = "localhost" if open_host else settings.host
+    if ":" in host:
+        host = f"[{host}]"
+    return f"{'https' if files else 'http'}://{host}:{settings.port}"
 
 
 @asynccontextmanager
@@ -206,8 +274,10 @@ async def running(
             nobody in a session notices.
 
     Raises:
+        CannotStartError: when pages or a usable certificate are missing.
         OSError: when the port is taken.
     """
+    context = check_start(settings)
     with socket.create_server((settings.host, settings.port)):
         pass
     await asyncio.to_thread(upgrade, settings.database)
@@ -215,9 +285,9 @@ async def running(
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)
     await runner.setup()
     try:
-        await web.TCPSite(runner, settings.host, settings.port).start()
+        await web.TCPSite(runner, settings.host, settings.port, ssl_context=context).start()
         await app[TIMER].start()
-        log.info("serving on http://%s:%s", settings.host, settings.port)
+        log.info("serving on %s", address_of(settings))
         yield app
     finally:
         app[TIMER].stop()

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from server import __version__
+from server.config import CannotStartError
 
 
 def _add_serve(parser: argparse.ArgumentParser) -> None:
@@ -78,9 +79,35 @@ def _until_port_taken(running: "asyncio.Future[int] | object", port: int) -> int
         return 1
 
 
+def _add_cert(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data-dir", type=Path, default=Path("data"), help="the data folder")
+    parser.add_argument("--name", action="append", default=[], help="a host name or address more")
+    parser.add_argument("--renew", action="store_true", help="make a new one before it is due")
+
+
+def _cert(words: argparse.Namespace) -> int:
+    from server import tls
+    from server.domain.clock import SystemClock
+
+    now, files = SystemClock().now(), tls.files_of(words.data_dir)
+    fresh = tls.issue(words.data_dir, [*words.name, *tls.local_names()], now, renew=words.renew)
+    authority, server = files.authority.read_bytes(), files.certificate.read_bytes()
+    what = ("已写入新证书", "new") if fresh else ("证书还在有效期内", "still good")
+    print(f"{what[0]} {files.certificate}，还有 {tls.days_left(server, now)} 天")
+    print(f"  Server certificate, {what[1]}: {tls.days_left(server, now)} days left")
+    print("  " + " ".join(tls.names_in(server)))
+    print(f"CA 证书 {files.authority}，还有 {tls.days_left(authority, now)} 天，每台会场电脑装一次")
+    print("  CA certificate: install it once on every venue PC (docs/zh/install-ca.md)")
+    print(f"  SHA-256 {tls.fingerprint(authority)}")
+    if fresh:
+        print("服务正在运行的话，请重新启动它。\n  If the server is running, restart it.")
+    return 0
+
+
 _COMMANDS = {
     "serve": ("serve the street's pages and sessions", _add_serve, _serve),
     "bench": ("serve one session without login, for load generators", _add_bench, _bench),
+    "cert": ("make or renew the certificate for HTTPS, by a CA of our own", _add_cert, _cert),
     "demo": ("a made-up street at work, with a session that is live now", _add_demo, _demo),
 }
 
@@ -106,6 +133,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = build_parser().parse_args(argv)
     try:
         status: int = words.run(words)
+    except CannotStartError as error:
+        print(error, file=sys.stderr)
+        return 1
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2

@@ -15,6 +15,10 @@ from typing import Any
 _CHECKOUT = Path(__file__).parent.parent
 
 
+class CannotStartError(Exception):
+    """Something that only a person at the server can put right; one line a language, for them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that can be set.
@@ -27,8 +31,9 @@ class Settings:
         port: TCP port of the pages.
         media_port: UDP port of the media worker; 0 lets the system choose.
         announce: addresses told to clients; empty means every local address.
-        certificate: PEM file of the server certificate; empty means plain HTTP (loopback only).
-        key: PEM file of its key.
+        certificate: PEM file of the server certificate; empty means the one that ``pinhui cert``
+            put into ``data_dir``, or plain HTTP (loopback only) when there is none.
+        key: PEM file of its key; empty means that it stands in the certificate's file.
     """
 
     data_dir: Path = Path("data")

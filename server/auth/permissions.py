@@ -31,6 +31,7 @@ FILERS: Allowed = frozenset({Role.CLERK, Role.OFFICE})
 ROUTES: dict[str, Allowed] = {
     "health": EVERYBODY,
     "static": EVERYBODY,
+    "authority": EVERYBODY,
     "login": EVERYBODY,
     "login.post": EVERYBODY,
     "logout.post": SIGNED_IN,

@@ -1,0 +1,129 @@
+"""The server behind a certificate of its own authority, and what it refuses to serve without."""
+
+import ssl
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from aiohttp import ClientConnectorCertificateError, ClientSession, CookieJar, TCPConnector
+from aiohttp.test_utils import TestServer
+
+from server import tls
+from server.app import address_of, build_app, check_start, serve
+from server.cli import main
+from server.config import CannotStartError, Settings
+from server.db.migrate import upgrade
+from server.domain.clock import SystemClock
+from server.media.client import OnEvent
+from tests.conftest import free_port
+from tests.fakes import FakeMedia
+from tests.web.conftest import Visitor
+
+OPEN = "0.0.0.0"  # noqa: S104 - what a server for venues serves on
+
+
+@pytest.fixture
+async def secure(settings: Settings, media: FakeMedia) -> AsyncIterator[TestServer]:
+    tls.issue(settings.data_dir, ["localhost", "127.0.0.1"], SystemClock().now(), renew=False)
+    upgrade(settings.database)
+
+    async def start_media(_settings: Settings, on_event: OnEvent) -> FakeMedia:
+        return media
+
+    running = TestServer(await build_app(settings, start_media=start_media), scheme="https")
+    files = tls.files_of(settings.data_dir)
+    await running.start_server(ssl=tls.server_context(files.certificate, files.key))
+    yield running
+    await running.close()
+
+
+async def test_a_browser_that_has_our_ca_trusts_the_server(
+    secure: TestServer, settings: Settings
+) -> None:
+    trusting = ssl.create_default_context(cafile=str(tls.files_of(settings.data_dir).authority))
+    jar = CookieJar(unsafe=True)
+    async with (
+        ClientSession(connector=TCPConnector(ssl=trusting), cookie_jar=jar) as client,
+        client.get(secure.make_url("/login")) as answer,
+    ):
+        assert answer.status == 200
+        assert "secure" in answer.headers["Set-Cookie"].lower()
+
+
+async def test_a_browser_without_our_ca_does_not(secure: TestServer) -> None:
+    async with ClientSession() as client:
+        with pytest.raises(ClientConnectorCertificateError):
+            await client.get(secure.make_url("/login"))
+
+
+async def test_the_ca_is_there_for_everybody_and_its_key_for_nobody(
+    secure: TestServer, settings: Settings
+) -> None:
+    files = tls.files_of(settings.data_dir)
+    careless = ssl.create_default_context()
+    careless.check_hostname, careless.verify_mode = False, ssl.CERT_NONE
+    async with ClientSession(connector=TCPConnector(ssl=careless)) as client:
+        async with client.get(secure.make_url("/ca.pem")) as answer:
+            assert answer.status == 200
+            assert answer.headers["Content-Type"] == "application/x-x509-ca-cert"
+            assert await answer.read() == files.authority.read_bytes()
+        async with client.get(secure.make_url("/ca-key.pem")) as answer:
+            assert answer.status == 404
+
+
+async def test_without_a_ca_there_is_none_to_download(visitor: Visitor) -> None:
+    answer, text = await visitor.get("/ca.pem")
+    assert answer.status == 404
+    assert "证书" in text
+
+
+async def test_plain_http_is_served_on_loopback_only(settings: Settings) -> None:
+    with pytest.raises(CannotStartError, match="pinhui cert"):
+        await serve(replace(settings, host=OPEN, port=free_port()))
+    for host in ("127.0.0.1", "::1", "localhost"):
+        assert check_start(replace(settings, host=host)) is None
+
+
+async def test_a_broken_certificate_is_said_in_words(settings: Settings) -> None:
+    bad = settings.data_dir / "bad.pem"
+    bad.write_text("not a certificate")
+    with pytest.raises(CannotStartError, match="--renew"):
+        await serve(replace(settings, certificate=str(bad), port=free_port()))
+
+
+async def test_an_installation_without_pages_says_what_it_lacks(
+    settings: Settings, tmp_path: Path
+) -> None:
+    with pytest.raises(CannotStartError, match="PINHUI_WEB_DIR"):
+        await serve(replace(settings, web_dir=tmp_path / "web", port=free_port()))
+
+
+def test_the_address_is_one_a_person_can_type(settings: Settings) -> None:
+    assert address_of(settings) == "http://localhost:8080"
+    tls.issue(settings.data_dir, ["localhost"], datetime(2026, 1, 1, tzinfo=UTC), renew=False)
+    assert address_of(replace(settings, host=OPEN)) == "https://localhost:8080"
+    assert address_of(replace(settings, host="fd00::7")) == "https://[fd00::7]:8080"
+
+
+def test_the_command_makes_the_certificate_and_says_where_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["cert", "--data-dir", str(tmp_path), "--name", "pinhui.qinghe.lan"]
+    assert main(words) == 0
+    said = capsys.readouterr().out
+    assert str(tmp_path / "tls" / "ca.pem") in said
+    assert "pinhui.qinghe.lan" in said
+    assert "396 天" in said
+    assert main(words) == 0
+    assert "还在有效期内" in capsys.readouterr().out
+
+
+def test_serving_openly_without_a_certificate_is_one_line_and_not_a_trace(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["serve", "--data-dir", str(tmp_path), "--host", OPEN]) == 1
+    said = capsys.readouterr().err
+    assert "pinhui cert" in said
+    assert "Traceback" not in said
