@@ -27,7 +27,7 @@ class EventKind(StrEnum):
     - ``session.closed``, ``mute.all``, ``mute.lifted``: may be empty.
     - ``venue.connected``: ``venue_id``, ``peer``, ``connected_at``; its media connection stands.
     - ``venue.disconnected``: ``venue_id``, ``peer``, ``last_packet_at`` (the last authenticated
-      packet), ``reason``: ``left`` when the venue said good-bye, ``lost`` otherwise.
+      packet), ``reason``: ``left`` when the venue said good-bye; anything else is a lost line.
     - ``venue.replaced``: as ``venue.disconnected`` for the older ``peer``; ``by_peer`` is the
       newer, which has its own ``venue.connected``.
     - ``venue.head_count``: ``venue_id``, ``count``.

@@ -11,7 +11,7 @@ from server.attendance.accounting import compute_attendance
 from server.attendance.model import Cause, Excuse, VenueAttendance, Verdict
 from server.attendance.report import report_of
 from server.domain.errors import DomainError
-from server.domain.events import EventKind, Recorded
+from server.domain.events import EventKind, Recorded, time_text
 from server.domain.timespan import Span, total
 from tests.unit.attendance.meeting import Meeting, at
 
@@ -68,6 +68,13 @@ def test_presence_ends_at_the_last_packet_not_when_that_was_noticed() -> None:
 def test_a_last_packet_later_than_its_event_counts_only_up_to_the_event() -> None:
     meeting = Meeting().join(0).lose(31, noticed=-1).close()
     assert first(meeting).presence == (Span(at(0), at(30)),)
+
+
+def test_presence_begins_with_the_connection_not_when_that_was_written_down() -> None:
+    meeting = Meeting()
+    since = time_text(at(1))
+    meeting.tell(3, EventKind.VENUE_CONNECTED, venue_id=1, peer="p", connected_at=since).close()
+    assert first(meeting).first_join == at(1)
 
 
 def test_overlapping_connections_count_once() -> None:
