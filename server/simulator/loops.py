@@ -16,6 +16,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+from av.video.reformatter import VideoReformatter
 
 from server.simulator.pictures import HEIGHT, WIDTH, RoomPainter, find_font
 from server.simulator.sounds import PACKET_SAMPLES, RATE, babble, level
@@ -163,12 +164,15 @@ def make_loop(number: int, name: str) -> VenueLoop:
 def _code_pictures(painter: RoomPainter) -> tuple[LayerLoop, ...]:
     coders = [_picture_coder(width, height, rate) for _, width, height, rate in LAYERS]
     coded: list[list[bytes]] = [[] for _ in LAYERS]
+    # Kept from frame to frame: setting up a conversion costs more than the conversion.
+    to_yuv, *scalers = (VideoReformatter() for _ in range(1 + len(LAYERS)))
     for index in range(FRAMES):
         frame = av.VideoFrame(WIDTH, HEIGHT, "rgb24")
         frame.planes[0].update(painter.paint(index, FRAMES).tobytes())
-        full = frame.reformat(WIDTH, HEIGHT, "yuv420p")
-        for (_, width, height, _), coder, out in zip(LAYERS, coders, coded, strict=True):
-            sized = full.reformat(width, height, "yuv420p", interpolation="AREA")
+        full = to_yuv.reformat(frame, WIDTH, HEIGHT, "yuv420p")
+        parts = zip(LAYERS, scalers, coders, coded, strict=True)
+        for (_, width, height, _), scaler, coder, out in parts:
+            sized = scaler.reformat(full, width, height, "yuv420p", interpolation="AREA")
             sized.pts, sized.time_base = index, Fraction(1, FRAMES_PER_SECOND)
             out.extend(bytes(packet) for packet in coder.encode(sized))
     for coder, out in zip(coders, coded, strict=True):
