@@ -29,6 +29,7 @@ class Conduct:
     def __init__(self, number: int) -> None:
         self._number = number
         self._away = False
+        self._held = False
         self._free_since: float | None = None
         self.floor: int | None = None
         self.session = 0
@@ -67,14 +68,16 @@ class Conduct:
         return None
 
     def _go_away(self) -> Drop | None:
-        was_away, self._away, self._free_since = self._away, True, None
+        was_away, self._away, self._held, self._free_since = self._away, True, True, None
         return None if was_away else Drop.REPLACED
 
     def _take_place(self, held: object, now: float) -> Drop | None:
         if held == "other":
-            return self._go_away()
+            # A PC that has just been switched on finds another there and takes its place; only
+            # one that held the place before has been sent away.
+            return self._go_away() if self._held else None
         if held == "you":
-            self._away, self._free_since = False, None
+            self._held, self._away, self._free_since = True, False, None
         elif held == "free" and self._away and self._free_since is None:
             self._free_since = now
         return None

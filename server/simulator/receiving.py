@@ -92,7 +92,9 @@ class Slot:
         gone = wanted - (self.packets - self._received_before)
         self._expected_before, self._received_before = expected, self.packets
         fraction = min(255, max(0, gone) * 256 // wanted) if wanted > 0 else 0
-        delay = int((now - self._report_at) * 65_536) if self._report_ntp else 0
+        # A packet may have been taken in after the tick that ``now`` belongs to had begun.
+        since = max(0.0, now - self._report_at)
+        delay = min(int(since * 65_536), 0xFFFF_FFFF) if self._report_ntp else 0
         return pack(
             "!IIIIII",
             self.ssrc,

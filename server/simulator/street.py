@@ -111,13 +111,13 @@ class Street:
 
     async def run(self) -> None:
         """Let all venues live until cancelled; then each leaves and the journals are closed."""
-        lives = [asyncio.create_task(self._live(venue)) for venue in self.venues]
+        lives = {venue: asyncio.create_task(self._live(venue)) for venue in self.venues}
         try:
-            await self._pace()
+            await self._pace(lives)
         finally:
-            for life in lives:
+            for life in lives.values():
                 life.cancel()
-            await asyncio.gather(*lives, return_exceptions=True)
+            await asyncio.gather(*lives.values(), return_exceptions=True)
             for journal in self._journals.values():
                 journal.close()
 
@@ -127,15 +127,23 @@ class Street:
         except Exception:  # a bug: this venue ends, the street goes on
             logger.exception("venue %s ended", venue.identity.number)
 
-    async def _pace(self) -> None:
+    async def _pace(self, lives: dict[Venue, asyncio.Task[None]]) -> None:
         """Call every venue each 20 ms; after a long delay go on from now, without a burst."""
         due = self._clock.monotonic()
         while True:
             now = self._clock.monotonic()
-            for venue in self.venues:
-                venue.tick(now)
+            for venue, life in lives.items():
+                if not life.done():
+                    self._tick(venue, life, now)
             due = max(due + TICK_S, self._clock.monotonic() - TICK_S)
             await asyncio.sleep(max(0.0, due - self._clock.monotonic()))
+
+    def _tick(self, venue: Venue, life: asyncio.Task[None], now: float) -> None:
+        try:
+            venue.tick(now)
+        except Exception:  # a bug: this venue leaves, the street goes on
+            logger.exception("venue %s leaves", venue.identity.number)
+            life.cancel()
 
 
 async def run_street(config: StreetConfig, loops: dict[int, VenueLoop], say: Say) -> None:
@@ -155,7 +163,10 @@ async def run_street(config: StreetConfig, loops: dict[int, VenueLoop], say: Say
         telling.cancel()
         stopping.cancel()
         running.cancel()
-        await asyncio.gather(running, telling, stopping, return_exceptions=True)
+        results = await asyncio.gather(running, telling, stopping, return_exceptions=True)
+    for result in results:
+        if isinstance(result, Exception):
+            raise result
     say("All simulated venues have left.")
 
 

@@ -170,6 +170,8 @@ class Venue:
     def _drop_media(self, drop: Drop) -> None:
         if drop is Drop.REPLACED:
             self._wanted.clear()
+        else:
+            self._counted = False  # the next session asks anew how many have come
         event = Event.REPLACED if drop is Drop.REPLACED else Event.ENDED
         self._note(event, "told by the server")
         self._drop_lines(str(drop))
@@ -187,7 +189,7 @@ class Venue:
             self._note(Event.FLOOR_GOT if speaking else Event.FLOOR_LOST, reason)
 
     async def _tell_head_count(self) -> None:
-        """Say once how many people sit in the room: the number the picture shows, or one more."""
+        """Say once a session how many people sit in the room: six, seven or eight."""
         if self._counted or self._socket is None or not self.is_publishing:
             return
         self._counted = True

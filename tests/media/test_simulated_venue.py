@@ -1,6 +1,7 @@
 """A simulated venue against a stand-in server: it comes in, is seen, listens and behaves."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable
 from itertools import pairwise
 from pathlib import Path
@@ -49,8 +50,14 @@ async def street(
         street = Street(config, {NUMBER: loop_17}, clock=SystemClock(), http=http)
         running = asyncio.create_task(street.run())
         yield street, street.venues[0]
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+        await leave(running)
+
+
+async def leave(running: asyncio.Task[None]) -> None:
+    """Let a street go; an error it met is the test's error."""
+    running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
 
 
 async def until(what: Callable[[], object], seconds: float = 8.0) -> None:
@@ -274,10 +281,28 @@ async def test_leaving_gives_both_lines_back_and_closes_the_span_in_the_journal(
         street = Street(config, {NUMBER: loop_17}, clock=clock, http=http)
         running = asyncio.create_task(street.run())
         await joined(server, street.venues[0])
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+        await leave(running)
     assert sorted(server.deleted) == ["down", "up"]
     ended = unix_ms(clock.now())
     spans = connected_spans(read_journal(tmp_path / "venue-17.jsonl"), until_ms=ended)
     assert len(spans) == 1
     assert began <= spans[0][0] < spans[0][1] <= ended
+
+
+async def test_a_bug_in_one_venue_ends_that_venue_and_not_the_street(
+    server: StandIn, loop_17: VenueLoop, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.tokens["secret-18"] = 18
+    who = (Identity(NUMBER, "芙蓉里", TOKEN), Identity(18, "蔷薇坊", "secret-18"))
+    config = StreetConfig(server.url, tmp_path, tmp_path, who)
+    async with aiohttp.ClientSession() as http:
+        street = Street(config, {17: loop_17, 18: loop_17}, clock=SystemClock(), http=http)
+        running = asyncio.create_task(street.run())
+        await until(lambda: all(venue.is_publishing for venue in street.venues))
+        street.venues[0]._up = object()  # type: ignore[assignment]
+        await until(lambda: "down" in server.deleted)
+        seen = len(server.publisher(18).received)
+        await until(lambda: len(server.publisher(18).received) > seen + 20)
+        assert street.venues[1].is_publishing
+        await leave(running)
+    assert "venue 17 leaves" in caplog.text

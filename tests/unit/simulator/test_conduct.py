@@ -14,10 +14,17 @@ def test_a_replaced_venue_yields_once_and_stays_away() -> None:
     assert not conduct.wants_media(1000.0)
 
 
-def test_a_place_held_by_another_pc_is_not_fought_for() -> None:
+def test_a_place_that_went_to_another_pc_is_not_fought_for() -> None:
     conduct = Conduct(3)
-    assert conduct.take({"type": "place", "held": "other"}, 0.0) is Drop.REPLACED
+    conduct.take({"type": "place", "held": "you"}, 0.0)
+    assert conduct.take({"type": "place", "held": "other"}, 1.0) is Drop.REPLACED
     assert not conduct.wants_media(60.0)
+
+
+def test_a_pc_that_has_just_come_takes_the_place_from_the_one_before() -> None:
+    conduct = Conduct(3)
+    assert conduct.take({"type": "place", "held": "other"}, 0.0) is None
+    assert conduct.wants_media(0.0)
 
 
 def test_a_replaced_venue_comes_back_when_the_place_was_free_for_ten_seconds() -> None:

@@ -48,6 +48,13 @@ def test_a_report_tells_the_share_lost_since_the_last_one() -> None:
     assert (loss >> 24, loss & 0xFFFFFF) == (0, 1)
 
 
+def test_a_report_older_than_the_last_packet_taken_in_tells_no_negative_delay() -> None:
+    one = slot()
+    one.take(2.0, rtp(1))
+    one.note_report(2.0, 0xABCD)
+    assert unpack("!IIIIII", one.report_block(1.99) or b"")[5] == 0
+
+
 def test_only_video_is_asked_for_again() -> None:
     assert ask_again(1, slot("audio"), [4]) is None
     assert ask_again(1, slot(), []) is None
