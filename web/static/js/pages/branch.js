@@ -156,7 +156,7 @@ function draw() {
 
 function drawReplaced() {
   // a page that was sent away may not push back in with its old id: a fresh page has a fresh one
-  parts.showCalm("i-server", t("本会场已在另一台电脑入会"), t("这台电脑不再出声、出画面。考勤只记一份，不受影响。"), {
+  parts.showCalm("i-out", t("本会场已在另一台电脑入会"), t("这台电脑不再出声、出画面。考勤只记一份，不受影响。"), {
     words: t("换回这台电脑"),
     run: () => location.reload(),
   });
@@ -285,7 +285,8 @@ function drawCountDown(waiting, now) {
  */
 function whenWords(waiting, now) {
   const span = `${dayName(waiting.starts_ms, now)} ${timeOfDay(waiting.starts_ms)} – ${timeOfDay(waiting.ends_ms)}`;
-  return waiting.items > 1 ? `${span}　${t("{items} 项拼 1 场", { items: waiting.items })}` : span;
+  const shared = t("{items} 项拼 1 场", { items: waiting.items });
+  return waiting.items > 1 ? `${span}　${shared}` : span;
 }
 
 /**

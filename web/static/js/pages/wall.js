@@ -172,7 +172,7 @@ function draw() {
 }
 
 function drawReplaced() {
-  parts.showCalm("i-server", t("主会场已在另一台电脑入会"), t("这台电脑不再出声、出画面。会照常开着。"), {
+  parts.showCalm("i-out", t("主会场已在另一台电脑入会"), t("这台电脑不再出声、出画面。会照常开着。"), {
     words: t("换回这台电脑"),
     run: () => location.reload(),
   });
