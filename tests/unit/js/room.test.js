@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { figures, floorButton, itemClock, likelyEnd, numeral, placeInQueue, tileState, titleOf, venueOf } from "../../../web/static/js/lib/room.js";
+import { figures, likelyEnd, tileState } from "../../../web/static/js/lib/hall.js";
+import { floorButton, itemClock, numeral, placeInQueue, titleOf, venueOf } from "../../../web/static/js/lib/room.js";
 import { learn } from "../../../web/static/js/lib/words.js";
 
 /** @typedef {import("../../../web/static/js/lib/protocol.js").State} State */
@@ -38,8 +39,9 @@ const state = (facts = {}) => ({
 test("the main venue is counted neither as expected nor as present, nor its people", () => {
   const venues = [venue(0, { heads: 40 }), venue(1, { heads: 7 }), venue(2, { state: "lost" }), venue(3, { state: "absent" })];
   const count = figures(state({ venues }));
-  assert.deepEqual({ ...count, absentees: count.absentees.map((v) => v.number) },
-    { expected: 3, present: 2, lost: 1, absent: 1, heads: 7, absentees: [3] });
+  const numbers = { absentees: count.absentees.map((v) => v.number), broken: count.broken.map((v) => v.number) };
+  assert.deepEqual({ ...count, ...numbers },
+    { expected: 3, present: 2, lost: 1, absent: 1, heads: 7, absentees: [3], broken: [2] });
 });
 
 test("a broken line is told before anything else on a tile", () => {

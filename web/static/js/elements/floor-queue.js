@@ -30,8 +30,13 @@ export class FloorQueue extends HTMLElement {
     const key = JSON.stringify([state.queue, state.said, operator, this.clientHeight]);
     if (key !== this.drawn) {
       this.drawn = key;
-      this._draw(state, operator);
+      this._draw(state, nowMs, operator);
     }
+    this._sayTimes(nowMs);
+  }
+
+  /** @param {number} nowMs */
+  _sayTimes(nowMs) {
     const times = this.querySelectorAll("[data-since]");
     for (const time of /** @type {NodeListOf<HTMLElement>} */ (times)) {
       const waited = Math.max(0, nowMs - Number(time.dataset.since)) / 1000;
@@ -41,9 +46,10 @@ export class FloorQueue extends HTMLElement {
 
   /**
    * @param {State} state
+   * @param {number} nowMs
    * @param {boolean} operator
    */
-  _draw(state, operator) {
+  _draw(state, nowMs, operator) {
     const { rows, more, nobody, said } = this;
     if (!rows || !more || !nobody || !said) return;
     const held = document.activeElement instanceof HTMLElement ? document.activeElement.dataset : {};
@@ -55,6 +61,7 @@ export class FloorQueue extends HTMLElement {
     );
     const list = /** @type {HTMLElement} */ (said.lastElementChild);
     list.replaceChildren(...spoken);
+    this._sayTimes(nowMs);
     this._fit(state.queue.length, list);
     const same = held.does && this.querySelector(`[data-does="${held.does}"][data-venue="${held.venue}"]`);
     if (same instanceof HTMLElement) same.focus();

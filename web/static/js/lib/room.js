@@ -1,4 +1,4 @@
-// What a state of the conference means on screen: figures, words of tiles, the agenda's clock.
+// What a state of the conference means on every screen: names, the queue, the agenda's clock.
 // Pure: a state and a moment in, values out.
 
 import { t } from "./words.js";
@@ -38,45 +38,6 @@ export function titleOf(state, number) {
 }
 
 /**
- * Return the figures of the bar. Branch venues only: those expected, those that came (also when
- * their line is being mended now), those whose line is down, those that never came, and the people
- * counted so far.
- * @param {State} state
- */
-export function figures(state) {
-  const branches = state.venues.filter((venue) => venue.number !== MAIN);
-  const absent = branches.filter((venue) => venue.state === "absent");
-  return {
-    expected: branches.length,
-    present: branches.length - absent.length,
-    lost: branches.filter((venue) => venue.state === "lost").length,
-    absent: absent.length,
-    heads: branches.reduce((sum, venue) => sum + Math.max(0, venue.heads), 0),
-    absentees: absent,
-  };
-}
-
-/**
- * @typedef {"speaking" | "floor" | "back" | "absent" | "open" | ""} Look
- * @typedef {{look: Look, icon: string, words: string}} TileState `words` is empty where all is as usual
- */
-
-/**
- * Return what the flag of a tile says: the line first, then the floor, then the microphone.
- * @param {State} state
- * @param {VenueNow} venue
- * @returns {TileState}
- */
-export function tileState(state, venue) {
-  if (venue.state === "absent") return { look: "absent", icon: "st-bad", words: t("未到") };
-  if (venue.state === "lost") return { look: "back", icon: "i-refresh", words: t("正在重连#牌") };
-  if (state.floor === venue.number) return { look: "speaking", icon: "i-mic", words: t("发言中") };
-  if (placeInQueue(state, venue.number)) return { look: "floor", icon: "i-hand", words: t("申请发言#牌") };
-  if (venue.mic && venue.number !== MAIN) return { look: "open", icon: "i-mic", words: t("话筒开着") };
-  return { look: "", icon: "", words: "" };
-}
-
-/**
  * Return a venue's place in the queue for the floor, from 1; 0 when it does not ask.
  * @param {State} state
  * @param {number} number
@@ -95,17 +56,6 @@ export function itemClock(state, nowMs) {
   const used = Math.max(0, (nowMs - state.item_since_ms) / 1000);
   const allotted = state.item_minutes * 60;
   return { used, allotted, left: allotted - used, share: allotted ? Math.min(1, used / allotted) : 0 };
-}
-
-/**
- * Return when the session will end if every item keeps to its minutes, in unix milliseconds.
- * @param {State} state
- * @param {number} nowMs
- */
-export function likelyEnd(state, nowMs) {
-  const rest = state.items.slice(state.item + 1).reduce((sum, item) => sum + item.minutes, 0);
-  const left = state.items.length ? Math.max(0, itemClock(state, nowMs).left) : 0;
-  return nowMs + left * 1000 + rest * 60_000;
 }
 
 /**

@@ -8,8 +8,9 @@ import { VenueTile } from "../elements/venue-tile.js";
 import { countDown, dayName, lasting, ServerClock, timeOfDay, timeWithSeconds } from "../lib/clock.js";
 import { DeviceKeeper, stayAwake } from "../lib/devices.js";
 import { need, say, setIcon, watch } from "../lib/el.js";
+import { figures, likelyEnd, tileState } from "../lib/hall.js";
 import { freshClientId } from "../lib/retry.js";
-import { figures, likelyEnd, MAIN, NOBODY, numeral, placeInQueue, tileState, titleOf, venueOf } from "../lib/room.js";
+import { MAIN, NOBODY, numeral, placeInQueue, titleOf, venueOf } from "../lib/room.js";
 import { canConnect, MediaLink } from "../lib/rtc.js";
 import { Signal } from "../lib/signal.js";
 import { t } from "../lib/words.js";
@@ -226,11 +227,26 @@ function drawBar(state, now) {
   const line = need(hall, "[data-line]", HTMLElement);
   line.hidden = known.attempts === 0;
   if (known.attempts) say(need(line, "span", HTMLElement), t("正在重连服务器（第 {attempt} 次）", { attempt: known.attempts }));
-  const names = count.absentees.map((venue) => titleOf(state, venue.number)).join("、");
-  tell("[data-missing]", names ? t("未到：{names}", { names }) : t("{n} 家都到了", { n: count.expected }));
+  tell("[data-missing]", missingWords(state));
   const asking = need(hall, "[data-asking]", HTMLElement);
   asking.hidden = state.queue.length === 0;
   if (state.queue.length) say(need(asking, "span", HTMLElement), t("{n} 家在等", { n: state.queue.length }));
+}
+
+/**
+ * Return who is not to be seen, and why; or that all are here.
+ * @param {State} state
+ */
+function missingWords(state) {
+  const { absentees, broken, expected } = figures(state);
+  if (absentees.length + broken.length === 0) return t("{n} 家都到了", { n: expected });
+  const [absent, lost] = [absentees, broken].map((venues) =>
+    venues.map((venue) => titleOf(state, venue.number)).join(t("、")),
+  );
+  const words = [];
+  if (absent) words.push(t("未到：{names}", { names: absent }));
+  if (lost) words.push(t("断线重连：{names}", { names: lost }));
+  return words.join("　");
 }
 
 /**

@@ -1,0 +1,60 @@
+// What a state of the conference means on the wall: figures, flags of tiles, the likely end.
+// Pure: a state and a moment in, values out.
+
+import { itemClock, MAIN, placeInQueue } from "./room.js";
+import { t } from "./words.js";
+
+/** @typedef {import("./protocol.js").State} State */
+/** @typedef {import("./protocol.js").VenueNow} VenueNow */
+
+/**
+ * Return the figures of the bar. Branch venues only: those expected, those that came (also when
+ * their line is being mended now), those whose line is down, those that never came, and the people
+ * counted so far; `broken` and `absentees` are the venues behind two of the figures.
+ * @param {State} state
+ */
+export function figures(state) {
+  const branches = state.venues.filter((venue) => venue.number !== MAIN);
+  const absent = branches.filter((venue) => venue.state === "absent");
+  const broken = branches.filter((venue) => venue.state === "lost");
+  return {
+    expected: branches.length,
+    present: branches.length - absent.length,
+    lost: broken.length,
+    absent: absent.length,
+    heads: branches.reduce((sum, venue) => sum + Math.max(0, venue.heads), 0),
+    absentees: absent,
+    broken,
+  };
+}
+
+/**
+ * @typedef {"speaking" | "floor" | "back" | "absent" | "open" | ""} Look
+ * @typedef {{look: Look, icon: string, words: string}} TileState `words` is empty where all is as usual
+ */
+
+/**
+ * Return what the flag of a tile says: the line first, then the floor, then the microphone.
+ * @param {State} state
+ * @param {VenueNow} venue
+ * @returns {TileState}
+ */
+export function tileState(state, venue) {
+  if (venue.state === "absent") return { look: "absent", icon: "st-bad", words: t("未到") };
+  if (venue.state === "lost") return { look: "back", icon: "i-refresh", words: t("正在重连#牌") };
+  if (state.floor === venue.number) return { look: "speaking", icon: "i-mic", words: t("发言中") };
+  if (placeInQueue(state, venue.number)) return { look: "floor", icon: "i-hand", words: t("申请发言#牌") };
+  if (venue.mic && venue.number !== MAIN) return { look: "open", icon: "i-mic", words: t("话筒开着") };
+  return { look: "", icon: "", words: "" };
+}
+
+/**
+ * Return when the session will end if every item keeps to its minutes, in unix milliseconds.
+ * @param {State} state
+ * @param {number} nowMs
+ */
+export function likelyEnd(state, nowMs) {
+  const rest = state.items.slice(state.item + 1).reduce((sum, item) => sum + item.minutes, 0);
+  const left = state.items.length ? Math.max(0, itemClock(state, nowMs).left) : 0;
+  return nowMs + left * 1000 + rest * 60_000;
+}
