@@ -101,7 +101,9 @@ async def find_suggestions(db: Database, clock: Clock, filing: Filing) -> list[S
 
 
 async def file_request(db: Database, clock: Clock, login: Login, filing: Filing) -> int:
-    """File a request and return its id; an exempt department's needs no approval.
+    """File a request and return its id.
+
+    An exempt department's needs no approval, nor does what is only to be made known.
 
     Raises:
         DomainError: when the filing cannot be meant.
@@ -115,7 +117,8 @@ async def file_request(db: Database, clock: Clock, login: Login, filing: Filing)
         department = departments.get(filing.department_id)
         if department is None:
             raise NotFoundError("no_such_department")
-        approval = Approval.NOT_NEEDED if department.exempt else Approval.PENDING
+        free = department.exempt or filing.read_only
+        approval = Approval.NOT_NEEDED if free else Approval.PENDING
         request_id = await store.save_request(tx, filing, approval=approval, filed_at=clock.now())
         payload: Payload = {
             "request": request_number(request_id),
