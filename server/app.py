@@ -14,6 +14,8 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from server import __version__, tls
+from server.attendance import routes as attendance_routes
+from server.attendance.export import PaperMaker
 from server.auth import routes as auth_routes
 from server.auth.guard import attach_login, guard, role_of
 from server.conference import routes as conference_routes
@@ -156,6 +158,7 @@ async def build_app(
     app[RENDERER] = Renderer(settings.web_dir)
     app[SECRET] = load_secret(settings.data_dir)
     app[AUTHORITY] = tls.files_of(settings.data_dir).authority
+    app[attendance_routes.PAPER] = PaperMaker()
     relay = _Relay()
     app[MEDIA] = await start_media(settings, relay)
     app[ws.HUB] = hub = ws.Hub(app[DATABASE], app[CLOCK])
@@ -189,6 +192,7 @@ _ROUTES = [
     *street_routes.ROUTES,
     *scheduler_routes.ROUTES,
     *conference_routes.ROUTES,
+    *attendance_routes.ROUTES,
     *ws.ROUTES,
     *whip.ROUTES,
     web.get("/healthz", show_health, name="health"),

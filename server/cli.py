@@ -63,6 +63,57 @@ def _bench(words: argparse.Namespace) -> int:
     return _until_port_taken(serve_bench(words.port, words.media_port), words.port)
 
 
+def _add_plan(parser: argparse.ArgumentParser) -> None:
+    from server.scheduler.plan_command import add_arguments
+
+    add_arguments(parser)
+
+
+def _plan(words: argparse.Namespace) -> int:
+    from server.scheduler.plan_command import run
+
+    return run(words)
+
+
+def _add_audit(parser: argparse.ArgumentParser) -> None:
+    from server.audit import verify
+
+    actions = parser.add_subparsers(dest="action", required=True)
+    check = actions.add_parser("verify", help="check an exported log or a database file")
+    verify.add_arguments(check)
+    export = actions.add_parser("export", help="write the log to a file for an auditor")
+    export.add_argument("--data-dir", help="folder of the installation")
+    export.add_argument("--database-url", help="as for serve")
+    export.add_argument("--out", type=Path, required=True, help="the file to write")
+
+
+def _audit(words: argparse.Namespace) -> int:
+    from server.audit import verify
+
+    if words.action == "verify":
+        return verify.run(words)
+    return asyncio.run(_export(words))
+
+
+async def _export(words: argparse.Namespace) -> int:
+    from server.audit.service import write_export
+    from server.config import read_settings
+    from server.db.engine import Database
+    from server.domain.clock import SystemClock
+    from server.street.store import load_office
+
+    settings = read_settings(None, data_dir=words.data_dir, database_url=words.database_url)
+    db = Database(settings.database)
+    async with db.view() as tx:
+        office = await load_office(tx)
+    count = await write_export(
+        db, SystemClock(), words.out, street=office.name if office else "", actor="command line"
+    )
+    await db.close()
+    print(f"{count} → {words.out}")
+    return 0
+
+
 def _until_port_taken(running: "asyncio.Future[int] | object", port: int) -> int:
     try:
         return asyncio.run(running)  # type: ignore[arg-type]
@@ -106,6 +157,8 @@ def _cert(words: argparse.Namespace) -> int:
 
 _COMMANDS = {
     "serve": ("serve the street's pages and sessions", _add_serve, _serve),
+    "plan": ("merge the requests of an instance into a plan, or check one", _add_plan, _plan),
+    "audit": ("check or export the audit log", _add_audit, _audit),
     "bench": ("serve one session without login, for load generators", _add_bench, _bench),
     "cert": ("make or renew the certificate for HTTPS, by a CA of our own", _add_cert, _cert),
     "demo": ("a made-up street at work, with a session that is live now", _add_demo, _demo),

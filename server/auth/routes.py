@@ -43,8 +43,9 @@ async def handle_login(http: web.Request) -> web.Response:
 
 async def handle_logout(http: web.Request) -> web.Response:
     """Sign out and show the login page."""
-    login_of(http)
-    await service.sign_out(http.app[DATABASE], http.cookies[LOGIN_COOKIE])
+    await service.sign_out(
+        http.app[DATABASE], http.app[CLOCK], login_of(http), http.cookies[LOGIN_COOKIE]
+    )
     response = redirect("/login")
     response.del_cookie(LOGIN_COOKIE)
     return response

@@ -5,6 +5,7 @@ import hashlib
 import secrets
 from datetime import timedelta
 
+from server.audit.service import record
 from server.auth import store
 from server.auth.model import Account, Login, Role
 from server.auth.passwords import NOBODY, hash_password, password_matches
@@ -19,6 +20,7 @@ from server.auth.throttle import (
 from server.db.engine import Database, Tx
 from server.domain.clock import Clock
 from server.domain.errors import DomainError
+from server.domain.events import EventKind, Payload
 
 IDLE = timedelta(hours=12)
 TOUCH_EVERY = timedelta(minutes=5)
@@ -68,7 +70,7 @@ async def sign_in(db: Database, clock: Clock, name: str, password: str, address:
         right = await asyncio.to_thread(password_matches, stored, password)
     if account is None or not right:
         raise await _count_failure(db, clock, name, address)
-    return await _open_login(db, clock, account, name)
+    return await _open_login(db, clock, account, address)
 
 
 async def _count_failure(db: Database, clock: Clock, name: str, address: str) -> DomainError:
@@ -78,16 +80,21 @@ async def _count_failure(db: Database, clock: Clock, name: str, address: str) ->
             counted = after_failure(failures, clock.now(), allowed)
             await store.save_failures(tx, key, counted)
             left = min(left, tries_left(counted, allowed))
+        payload: Payload = {"name": name[:64], "address": address}
+        await record(tx, clock, EventKind.LOGIN_FAILED, actor="visitor", payload=payload)
     if left == 0:
         return DomainError("login_wait", minutes=5)
     return DomainError("login_wrong", left=left)
 
 
-async def _open_login(db: Database, clock: Clock, account: Account, name: str) -> str:
+async def _open_login(db: Database, clock: Clock, account: Account, address: str) -> str:
     cookie = secrets.token_urlsafe(32)
     async with db.tx() as tx:
-        await store.save_failures(tx, f"name:{name[:64]}", Failures())
+        await store.save_failures(tx, f"name:{account.name}", Failures())
         await store.save_login(tx, digest_of(cookie), account.id, clock.now())
+        payload: Payload = {"name": account.name, "address": address}
+        actor = f"login:{account.id}"
+        await record(tx, clock, EventKind.LOGIN_SUCCEEDED, actor=actor, payload=payload)
     return cookie
 
 
@@ -103,10 +110,12 @@ async def find_login(db: Database, clock: Clock, cookie: str) -> Login | None:
     return login
 
 
-async def sign_out(db: Database, cookie: str) -> None:
-    """End the login of a cookie; an unknown one is already ended."""
+async def sign_out(db: Database, clock: Clock, login: Login, cookie: str) -> None:
+    """End the login of a cookie."""
     async with db.tx() as tx:
         await store.delete_login(tx, digest_of(cookie))
+        actor = f"login:{login.account_id}"
+        await record(tx, clock, EventKind.LOGIN_ENDED, actor=actor)
 
 
 async def add_account(

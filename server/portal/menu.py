@@ -9,6 +9,8 @@ _ENTRIES = (
     ("home", "/", "menu.home"),
     ("book", "/book", "menu.book"),
     ("sessions", "/sessions", "menu.sessions"),
+    ("attendance", "/attendance", "menu.attendance"),
+    ("verify", "/verify", "menu.verify"),
     ("street", "/street", "menu.street"),
 )
 
