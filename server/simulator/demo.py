@@ -15,8 +15,10 @@ from server.auth.store import count_accounts
 from server.config import load_secret, read_settings
 from server.db.engine import Database
 from server.db.migrate import upgrade
+from server.domain.clock import SystemClock
 from server.pages.context import CLOCK, DATABASE
 from server.signaling.whip import ROOMS
+from server.simulator.demo_requests import file_a_month
 from server.simulator.demo_sessions import open_live_session
 from server.simulator.demo_street import ACCOUNTS, enter_street
 from server.street import store as street
@@ -44,6 +46,7 @@ async def run_demo(data_dir: Path, host: str, port: int) -> int:
         fresh = await count_accounts(tx) == 0
     if fresh:
         await enter_street(db, secret, PASSWORD)
+        await file_a_month(db, SystemClock())
     await db.close()
     async with running(settings, keep_worker=False) as app:
         room = await open_live_session(app[DATABASE], app[CLOCK], app[ROOMS])

@@ -1,0 +1,152 @@
+"""A month of the demo's meeting requests, filed, decided, merged and published as people would.
+
+Everything goes through the services that the pages use, so the plan of the demo is a real one. It
+works on any day: the standing meetings lie on the next working days.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from server.auth.model import Login, Role
+from server.auth.store import load_account
+from server.db.engine import Database
+from server.domain.clock import SITE_ZONE, Clock
+from server.domain.places import Post
+from server.scheduler import service
+from server.scheduler import store as sessions
+from server.scheduler.filing import Filing
+from server.scheduler.model import Priority
+from server.scheduler.workday_seed import seed_table
+from server.scheduler.workdays import working_days
+from server.street import store as street
+
+SEC, DIR, DEP, SOC = Post.SECRETARY, Post.DIRECTOR, Post.DEPUTY, Post.SOCIAL_WORKER
+AHEAD = timedelta(days=45)
+"""Far enough that fifteen working days lie ahead even across the longest holiday."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One request of the demo; days count working days from now.
+
+    ``some`` calls only that many committees, 0 all of them; ``granted`` is the leader's word, None
+    while it is open.
+    """
+
+    department: str
+    topic: str
+    minutes: int
+    posts: tuple[Post, ...]
+    first_day: int = 1
+    last_day: int = 15
+    some: int = 0
+    read_only: bool = False
+    granted: bool | None = True
+    priority: Priority = Priority.NORMAL
+
+
+EARLIER = (
+    Wish("平安办", "岁末消防检查部署", 20, (SEC, DIR)),
+    Wish("服务办", "社区助餐点意见征集", 10, (DIR,)),
+    Wish("卫健办", "流感疫苗接种安排", 15, (SOC,), last_day=8),
+    Wish("应急办", "寒潮应急值守", 15, (SEC,), last_day=5, priority=Priority.URGENT),
+    Wish("市场办", "特种设备普查", 20, (SEC,)),
+    Wish("管理办", "垃圾分类复查通报", 10, (DIR, SOC)),
+    Wish("文化办", "社区文化节筹备", 20, (SOC,), some=12),
+    Wish("发展办", "经济普查数据核对", 15, (SOC,), some=20),
+    Wish("武装部", "民兵整组", 10, (SEC,)),
+    Wish("党政办", "信访件办理进度", 15, (SEC, DIR)),
+    Wish("自治办", "自治金使用说明", 20, (DIR,)),
+    Wish("党建办", "基层党建述职安排", 30, (SEC,)),
+    Wish("服务办", "养老补贴政策口径", 10, (SOC,), read_only=True),
+    Wish("卫健办", "血液募集工作提示", 5, (SEC,), read_only=True),
+    Wish("管理办", "二次供水改造通知", 5, (DIR,), read_only=True),
+    Wish("平安办", "反诈宣传入户", 15, (SOC,), last_day=12),
+    Wish("市场办", "食品安全月检查", 10, (SOC,), some=9),
+    Wish("应急办", "应急物资盘点", 10, (DEP,)),
+    Wish("文化办", "体育设施报修", 10, (DEP,), some=15),
+    Wish("党政办", "年度考核填报", 20, (SEC, DIR), first_day=6),
+)
+WAITING = (
+    Wish("平安办", "电动车充电整治", 15, (SEC,), granted=None),
+    Wish("服务办", "困难家庭走访", 20, (SOC,), granted=None),
+    Wish("卫健办", "健康档案更新", 10, (SOC,), some=11),
+    Wish("管理办", "架空线入地通报", 10, (DIR,), granted=None),
+    Wish("市场办", "网络订餐抽查", 10, (SOC,), read_only=True),
+    Wish("党建办", "主题党日安排", 15, (SEC,)),
+    Wish("应急办", "高层建筑演练", 30, (SEC, DIR), granted=False),
+)
+
+
+async def file_a_month(db: Database, clock: Clock) -> None:
+    """File, decide, merge and publish; then leave some requests waiting for the next merge."""
+    office, leader = await _login(db, "operator"), await _login(db, "leader")
+    today = clock.now().astimezone(SITE_ZONE).date()
+    days = working_days(seed_table({today.year, (today + AHEAD).year}), today, today + AHEAD)
+    later = [day.date for day in days if day.date > today]
+    await _standing_meetings(db, later)
+    await _file(db, clock, (office, leader), EARLIER, later)
+    await service.publish_plan(db, clock, office, await service.propose_plan(db, clock, office))
+    await _file(db, clock, (office, leader), WAITING, later)
+
+
+async def _login(db: Database, name: str) -> Login:
+    async with db.view() as tx:
+        account = await load_account(tx, name)
+    if account is None:
+        raise RuntimeError(f"the demo lacks the account {name}")
+    since = datetime.min.replace(tzinfo=SITE_ZONE)
+    return Login(account.id, name, account.display_name, Role(account.role), None, None, since)
+
+
+async def _standing_meetings(db: Database, days: list[date]) -> None:
+    """Enter the month's meetings of secretaries and directors, which others may share."""
+    async with db.tx() as tx:
+        branches = [v.id for v in await street.load_venues(tx) if v.number]
+        hall = await street.load_hall(tx)
+        for title, topic, department, day, hour in (
+            ("书记例会", "基层治理重点工作", "党建办", days[2], time(9, 30)),
+            ("主任工作例会", "自治项目推进", "自治办", days[4], time(14, 0)),
+            ("书记例会", "年终总结部署", "党建办", days[12], time(9, 30)),
+        ):
+            start = datetime.combine(day, hour, SITE_ZONE)
+            await sessions.save_session(
+                tx,
+                title=title,
+                starts_at=start,
+                ends_at=start + timedelta(minutes=30),
+                hall=hall,
+                items=[(topic, department, 30)],
+                venue_ids=branches,
+            )
+
+
+async def _file(
+    db: Database,
+    clock: Clock,
+    logins: tuple[Login, Login],
+    wishes: tuple[Wish, ...],
+    days: list[date],
+) -> None:
+    office, leader = logins
+    async with db.view() as tx:
+        departments = {d.name: d for d in await street.load_departments(tx)}
+        committees = [c.id for c in await street.load_committees(tx)]
+    for wish in wishes:
+        department = departments[wish.department]
+        filing = Filing(
+            department_id=department.id,
+            topic=wish.topic,
+            minutes=wish.minutes,
+            read_only=wish.read_only,
+            posts=wish.posts,
+            committee_ids=tuple(committees[:: len(committees) // wish.some][: wish.some])
+            if wish.some
+            else (),
+            earliest=days[wish.first_day - 1],
+            deadline=days[wish.last_day - 1],
+            priority=wish.priority,
+        )
+        request_id = await service.file_request(db, clock, office, filing)
+        if wish.granted is not None and not (department.exempt or wish.read_only):
+            await service.decide_approval(db, clock, leader, request_id, granted=wish.granted)
