@@ -38,7 +38,8 @@ async def test_the_demo_files_and_merges_a_month_on_any_day(
     await file_a_month(db, clock)
     async with db.view() as tx:
         departments = {d.id: d.name for d in await street.load_departments(tx)}
-        requests = await scheduler.load_requests(tx, departments)
+        found = await scheduler.load_requests(tx, departments)
+        requests = sorted(found, key=lambda r: r.id)
         coming = await scheduler.load_sessions(tx, states=[SessionState.SCHEDULED])
     await db.close()
     assert len(requests) == len(EARLIER) + len(WAITING)
