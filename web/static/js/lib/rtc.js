@@ -4,6 +4,7 @@ import { retryDelay } from "./retry.js";
 
 const MENDS_ITSELF_WITHIN_MS = 2000;
 const CONNECTS_WITHIN_MS = 8000;
+const KNOWN_AFTER_MS = 3000;
 export const AUDIO_SLOTS = 3;
 
 /**
@@ -52,6 +53,7 @@ export class MediaLink {
     this.hooks = hooks;
     this.attempts = 0;
     this.running = false;
+    this.connectedAt = 0;
     /** Where the server keeps the present connection; empty while there is none. */
     this.resource = "";
     /** @type {MediaStream | null} */
@@ -81,6 +83,15 @@ export class MediaLink {
   /** Try at once instead of waiting for the next turn, unless connected. */
   hurry() {
     if (this.running && this.peer?.connectionState !== "connected") this._connect();
+  }
+
+  /**
+   * The server says that it does not know this connection. Right after connecting that is old news;
+   * later it is true before the browser can notice, so connect anew.
+   */
+  doubt() {
+    if (this.peer?.connectionState !== "connected") return;
+    if (performance.now() - this.connectedAt > KNOWN_AFTER_MS) this._broken();
   }
 
   /**
@@ -171,6 +182,7 @@ export class MediaLink {
     if (state === "connected") {
       clearTimeout(this.timer);
       this.attempts = 0;
+      this.connectedAt = performance.now();
       this.hooks.state("connected", 0);
     } else if (state === "disconnected") {
       this._arm(MENDS_ITSELF_WITHIN_MS);

@@ -85,6 +85,7 @@ function hear(message) {
       known.state = message;
       known.thankedAt = 0;
       if (!known.replaced) media.start();
+      if (venueOf(message, here)?.state === "lost") media.doubt();
       break;
     case "waiting":
       known.waiting = message;

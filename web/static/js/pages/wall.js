@@ -105,6 +105,7 @@ function hear(message) {
       known.state = message;
       known.ended = false;
       if (!known.replaced) media.start();
+      if (venueOf(message, MAIN)?.state === "lost") media.doubt();
       break;
     case "waiting":
       known.waiting = message;
