@@ -1,0 +1,123 @@
+"""The pages of a live session as they leave the server, before any script runs."""
+
+import re
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from server.config import Settings, load_secret
+from server.db.engine import Database
+from server.scheduler import store as sessions
+from server.street import store as street
+from tests.fakes import FakeClock
+from tests.web.conftest import Visitor
+
+STATIC = Path(__file__).parent.parent.parent / "web" / "static"
+BRANCH_SCRIPTS_AT_MOST = 60_000
+Enter = Callable[[str], Awaitable[Visitor]]
+
+
+@pytest.fixture
+async def branch_path(settings: Settings, database: Database) -> str:
+    async with database.view() as tx:
+        tokens = await street.load_tokens(tx, load_secret(settings.data_dir))
+        venue = next(v for v in await street.load_venues(tx) if v.number == 12)
+    return f"/j/{tokens[venue.id]}"
+
+
+async def wall_path(database: Database, clock: FakeClock, numbers: range) -> str:
+    async with database.tx() as tx:
+        venues = await street.load_venues(tx)
+        session_id = await sessions.save_session(
+            tx,
+            title="主任工作例会",
+            starts_at=clock.now(),
+            ends_at=clock.now() + timedelta(minutes=50),
+            hall="三楼会议室",
+            items=[("</script><b>议题", "自治办", 20)],
+            venue_ids=[v.id for v in venues if v.number in numbers],
+        )
+    return f"/live/{session_id}"
+
+
+def inline(text: str) -> list[str]:
+    """Return what the Content-Security-Policy would refuse: inline styles and handlers, scripts."""
+    scripts = re.findall(r"<script(?![^>]*(?:src=|application/json))[^>]*>", text)
+    return scripts + re.findall(r"\s(?:style|on[a-z]+)=\"", text)
+
+
+async def test_a_branch_page_needs_its_link_alone_and_names_its_venue(
+    visitor: Visitor, branch_path: str
+) -> None:
+    answer, text = await visitor.get(branch_path)
+    assert answer.status == 200
+    assert "杏雨里" in text
+    assert 'data-number="12"' in text
+    assert 'class="nav"' not in text
+    assert inline(text) == []
+
+
+async def test_a_branch_room_never_shows_more_than_four_buttons(
+    visitor: Visitor, branch_path: str
+) -> None:
+    _, text = await visitor.get(branch_path)
+    row = text[text.index('<footer class="acts">') : text.index('data-view="calm"')]
+    buttons = re.findall(r"<button[^>]*>", row)
+    assert len([b for b in buttons if " hidden" not in b]) == 4
+
+
+async def test_sentences_of_the_scripts_travel_with_the_page_in_its_language(
+    visitor: Visitor, branch_path: str
+) -> None:
+    _, chinese = await visitor.get(branch_path)
+    _, english = await visitor.get(branch_path, **{"Accept-Language": "en"})
+    assert '<script type="application/json" id="words">{}</script>' in chinese
+    assert '"考勤已记录": "Attendance recorded"' in english
+
+
+@pytest.mark.parametrize(
+    ("last", "rows", "columns"),
+    [(1, 1, 1), (6, 1, 6), (7, 1, 7), (8, 2, 4), (18, 2, 9), (33, 3, 11)],
+)
+async def test_the_wall_has_a_tile_for_every_branch_of_the_roster_in_even_rows(
+    signed_in: Enter, database: Database, clock: FakeClock, last: int, rows: int, columns: int
+) -> None:
+    operator = await signed_in("operator")
+    answer, text = await operator.get(await wall_path(database, clock, range(1, last + 1)))
+    assert answer.status == 200
+    numbers = re.findall(r'<venue-tile data-venue="(\d+)"', text)
+    assert numbers == [str(n) for n in range(1, last + 1)]
+    assert f'data-rows="{rows}" data-columns="{columns}"' in text
+    assert inline(text) == []
+
+
+def imports_of(script: Path) -> set[Path]:
+    """Return a script and everything it brings in, as the browser would."""
+    found: set[Path] = set()
+    waiting = [script.resolve()]
+    while waiting:
+        path = waiting.pop()
+        if path in found:
+            continue
+        found.add(path)
+        for target in re.findall(r'^import .*?"(\.[^"]+)"', path.read_text("utf-8"), re.M | re.S):
+            waiting.append((path.parent / target).resolve())
+    return found
+
+
+def test_the_branch_page_stays_light_for_old_computers() -> None:
+    scripts = imports_of(STATIC / "js" / "pages" / "branch.js")
+    assert len(scripts) > 10
+    assert sum(path.stat().st_size for path in scripts) <= BRANCH_SCRIPTS_AT_MOST
+
+
+@pytest.mark.parametrize("room", ["lib", "elements"])
+def test_libraries_and_elements_know_no_address_of_ours(room: str) -> None:
+    for path in (STATIC / "js" / room).glob("*.js"):
+        text = path.read_text("utf-8")
+        assert not re.search(r'["\'`]/(?:rtc|ws|j|live|choices)\b', text), path.name
+        if room == "lib":
+            assert "elements/" not in text, path.name
+            assert "pages/" not in text, path.name
