@@ -4,6 +4,7 @@
 sentence to fill in) and drops what nobody uses. A test demands that nothing is missing or empty.
 """
 
+import ast
 import io
 import re
 import sys
@@ -18,10 +19,10 @@ from babel.messages.pofile import write_po
 from server.i18n.catalogue import LANGUAGES, read_catalogue
 
 _ROOT = Path(__file__).parent.parent.parent
-_CODE = re.compile(
-    r'(?:DomainError|NotFoundError|ForbiddenError|ConflictError)\(\s*"([a-z][a-z0-9_]+)"'
+REFUSALS = frozenset(
+    {"DomainError", "NotFoundError", "ForbiddenError", "ConflictError", "FormatError"}
 )
-_PROBLEM = re.compile(r'problem\(http, \d+, "([a-z0-9_]+)"')
+"""The names of every class of refusal; a test compares them with the classes themselves."""
 _KEY = re.compile(r'"((?:menu|post|role|state|event|reason|rule|action|verdict)\.[a-zA-Z0-9_.]+)"')
 
 
@@ -43,10 +44,34 @@ def _codes() -> Iterator[tuple[str, str]]:
     """Yield (code, file it stands in): refusals and the keys that templates look up by value."""
     for path in sorted((_ROOT / "server").rglob("*.py")):
         text, name = path.read_text(encoding="utf-8"), path.relative_to(_ROOT).as_posix()
-        for code in _CODE.findall(text) + _PROBLEM.findall(text):
+        for code, _ in raised_codes(text):
             yield f"error.{code}", name
         for key in _KEY.findall(text):
             yield key, name
+
+
+def raised_codes(text: str) -> set[tuple[str, str]]:
+    """Return (code, class of the refusal) for each refusal that a module makes.
+
+    Answers made by ``problem`` alone have the status instead of a class: ``("our_bug", "500")``.
+
+    Args:
+        text: the source text of a Python module.
+    """
+    found = (_raised_by(node) for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call))
+    return {pair for pair in found if pair is not None}
+
+
+def _raised_by(call: ast.Call) -> tuple[str, str] | None:
+    words = [a.value if isinstance(a, ast.Constant) else None for a in call.args]
+    match call.func, words:
+        case ast.Name(id=name), [str(code), *_] if name in REFUSALS:
+            return code, name
+        case ast.Name(id="problem"), [_, int(status), str(code)]:
+            return code, str(status)
+        case ast.Attribute(attr="refuse"), [str(code)] if code.startswith("format_"):
+            return code, "FormatError"
+    return None
 
 
 def used_words() -> dict[str, list[str]]:
