@@ -21,6 +21,7 @@ from server.auth.guard import attach_login, guard, role_of
 from server.conference import routes as conference_routes
 from server.conference.jobs import SessionTimer
 from server.conference.ports import Media
+from server.conference.routes import ROOMS
 from server.conference.service import Rooms
 from server.config import CannotStartError, Settings, load_secret
 from server.db.engine import Database
@@ -36,7 +37,6 @@ from server.portal import routes as portal_routes
 from server.portal.menu import menu_for
 from server.scheduler import routes as scheduler_routes
 from server.signaling import whip, ws
-from server.signaling.whip import ROOMS
 from server.street import routes as street_routes
 from server.street import store as street_store
 

@@ -56,6 +56,7 @@ ROUTES: dict[str, Allowed] = {
     "verify": EVERYBODY,
     "verify.program": EVERYBODY,
     "verify.log": READERS,
+    "join": frozenset({Role.SECRETARY}),
     "branch": VENUE,
     "live": OPERATORS,
     "ws": EVERYBODY | VENUE,

@@ -2,10 +2,14 @@
 
 from aiohttp import web
 
+from server.auth.guard import login_of
+from server.conference.service import Rooms
 from server.domain.errors import NotFoundError
-from server.pages.context import DATABASE, page, visit_of
+from server.pages.context import DATABASE, SECRET, page, redirect, visit_of
 from server.scheduler import store as sessions
 from server.street import store as street
+
+ROOMS: web.AppKey[Rooms] = web.AppKey("rooms", Rooms)
 
 
 async def show_branch(http: web.Request) -> web.Response:
@@ -34,7 +38,20 @@ async def show_wall(http: web.Request) -> web.Response:
     return page(http, "live/wall.html", session=session, venues=expected)
 
 
+async def join_own_venue(http: web.Request) -> web.Response:
+    """Lead a secretary from the first screen into the committee's own venue."""
+    login = login_of(http)
+    async with http.app[DATABASE].view() as tx:
+        venues = await street.load_venues(tx)
+        tokens = await street.load_tokens(tx, http.app[SECRET])
+    own = next((v for v in venues if v.committee_id == login.committee_id), None)
+    if own is None or login.committee_id is None:
+        raise NotFoundError("no_venue_of_yours")
+    return redirect(f"/j/{tokens[own.id]}")
+
+
 ROUTES = [
+    web.get("/join", join_own_venue, name="join"),
     web.get("/j/{token}", show_branch, name="branch"),
     web.get("/live/{session}", show_wall, name="live"),
 ]

@@ -36,11 +36,12 @@ def day(value: datetime | date, language: str) -> str:
     return f"{weekday} {format_date(on, 'd MMM', locale='en')}"
 
 
-def month_day(value: date, language: str) -> str:
+def month_day(value: datetime | date, language: str) -> str:
     """Return ``11 月 24 日`` or ``24 Nov``."""
+    on = site_date(value) if isinstance(value, datetime) else value
     if language == "zh_CN":
-        return f"{value.month} 月 {value.day} 日"
-    return str(format_date(value, "d MMM", locale="en"))
+        return f"{on.month} 月 {on.day} 日"
+    return str(format_date(on, "d MMM", locale="en"))
 
 
 def span(start: datetime, end: datetime) -> str:

@@ -51,6 +51,7 @@ class Renderer:
             "day": partial(dates.day, language=language),
             "clock": dates.clock_time,
             "clock_seconds": dates.clock_seconds,
+            "month_day": partial(dates.month_day, language=language),
             "lasting": partial(dates.length, language=language),
         }
         environment.globals |= {

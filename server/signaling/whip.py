@@ -12,6 +12,7 @@ from aiohttp import web
 from server.auth.guard import attach_login, role_of
 from server.auth.permissions import OPERATORS
 from server.conference.peers import parse_peer
+from server.conference.routes import ROOMS
 from server.conference.service import Offer, Room, Rooms
 from server.domain.errors import ConflictError, DomainError, ForbiddenError, NotFoundError
 from server.domain.places import Venue
@@ -20,7 +21,6 @@ from server.pages.context import DATABASE
 from server.signaling.offers import MAX_OFFER_BYTES, read_offer
 from server.street import store as street
 
-ROOMS: web.AppKey[Rooms] = web.AppKey("rooms", Rooms)
 _CLIENT = re.compile(r"[A-Za-z0-9_-]{8,64}\Z")
 
 

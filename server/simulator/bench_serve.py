@@ -12,6 +12,7 @@ from pathlib import Path
 from aiohttp import web
 
 from server.app import MEDIA, build_app, told_to_stop
+from server.conference.routes import ROOMS
 from server.conference.service import Offer, Room, Rooms
 from server.config import Settings, load_secret
 from server.db.engine import Database
@@ -19,7 +20,7 @@ from server.db.migrate import upgrade
 from server.domain.clock import SystemClock
 from server.pages.middleware import errors_to_answers
 from server.signaling.offers import parse_sources, read_offer
-from server.signaling.whip import ROOMS, answer, read_sdp
+from server.signaling.whip import answer, read_sdp
 from server.simulator.demo_sessions import open_live_session
 from server.simulator.demo_street import enter_street
 

@@ -12,12 +12,12 @@ from aiohttp import web
 
 from server.app import running, told_to_stop
 from server.auth.store import count_accounts
+from server.conference.routes import ROOMS
 from server.config import load_secret, read_settings
 from server.db.engine import Database
 from server.db.migrate import upgrade
 from server.domain.clock import SystemClock
 from server.pages.context import CLOCK, DATABASE
-from server.signaling.whip import ROOMS
 from server.simulator.demo_requests import file_a_month
 from server.simulator.demo_sessions import open_live_session
 from server.simulator.demo_street import ACCOUNTS, enter_street

@@ -14,6 +14,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from server.audit import store as audit_store
 from server.conference.jobs import SessionTimer
+from server.conference.routes import ROOMS
 from server.conference.service import Room, Rooms
 from server.config import Settings, load_secret
 from server.db.engine import Database
@@ -27,7 +28,6 @@ from server.signaling.messages import (
     CLOSE_NOT_KNOWN,
     MAX_FRAME_BYTES,
 )
-from server.signaling.whip import ROOMS
 from server.street import store as street
 from tests.fakes import FakeClock, FakeMedia
 from tests.web.conftest import Visitor
