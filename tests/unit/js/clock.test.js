@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { countDown, dayName, lasting, ServerClock, timeOfDay, timeWithSeconds, weekday } from "../../../web/static/js/lib/clock.js";
+import { countDown, dayName, lasting, ServerClock, timeOfDay, weekday } from "../../../web/static/js/lib/clock.js";
+import { timeWithSeconds } from "../../../web/static/js/lib/hall.js";
 import { learn } from "../../../web/static/js/lib/words.js";
 
 const NOON = Date.UTC(2026, 10, 24, 4, 0, 5); // Tuesday 24 November 2026, 12:00:05 at the site

@@ -5,7 +5,7 @@ import { figures, likelyEnd, tileState } from "../../../web/static/js/lib/hall.j
 import { floorButton, itemClock, numeral, placeInQueue, titleOf, venueOf } from "../../../web/static/js/lib/room.js";
 import { learn } from "../../../web/static/js/lib/words.js";
 
-/** @typedef {import("../../../web/static/js/lib/protocol.js").State} State */
+/** @import { State } from "../../../web/static/js/lib/protocol.js" */
 
 const START = 1_000_000;
 

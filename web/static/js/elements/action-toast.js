@@ -30,11 +30,10 @@ export class ActionToast extends HTMLElement {
     say(words, text);
     button.hidden = !undo;
     button.onclick = () => {
-      this.left = 0;
-      box.hidden = true;
+      this._open(false);
       if (undo) undo();
     };
-    box.hidden = false;
+    this._open(true);
     // taking the class off and putting it on after a reflow starts the bar from its beginning
     box.classList.remove("run");
     box.classList.add("toast--fresh");
@@ -50,7 +49,13 @@ export class ActionToast extends HTMLElement {
     box.classList.toggle("run", !held);
     if (held) return;
     this.left = left - 1;
-    box.hidden = this.left <= 0;
+    if (this.left <= 0) this._open(false);
+  }
+
+  /** @param {boolean} open */
+  _open(open) {
+    if (this.box) this.box.hidden = !open;
+    this.classList.toggle("open", open);
   }
 }
 

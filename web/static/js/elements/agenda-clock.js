@@ -5,8 +5,7 @@ import { el, fit, say } from "../lib/el.js";
 import { itemClock } from "../lib/room.js";
 import { t } from "../lib/words.js";
 
-/** @typedef {import("../lib/protocol.js").State} State */
-/** @typedef {import("../lib/protocol.js").ItemNow} ItemNow */
+/** @import { State, ItemNow } from "../lib/protocol.js" */
 
 /**
  * `data-wide` on the element: the wall's shape, with a bar of time used, minutes used for items that

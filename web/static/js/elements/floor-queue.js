@@ -6,7 +6,7 @@ import { el, fit, icon, say } from "../lib/el.js";
 import { titleOf } from "../lib/room.js";
 import { t } from "../lib/words.js";
 
-/** @typedef {import("../lib/protocol.js").State} State */
+/** @import { State } from "../lib/protocol.js" */
 
 /** Rows are made anew only when the queue changes; waiting times are written into them. */
 export class FloorQueue extends HTMLElement {

@@ -4,8 +4,8 @@
 import { el, icon, say, setIcon } from "../lib/el.js";
 import { recordedLine, seenLine } from "../lib/truths.js";
 
-/** @typedef {import("../lib/protocol.js").Truth} Truth */
-/** @typedef {import("../lib/truths.js").Line} Line */
+/** @import { Truth } from "../lib/protocol.js" */
+/** @import { Line } from "../lib/truths.js" */
 
 /** Two boxes that change words, shape and colour together. */
 export class TwoTruths extends HTMLElement {

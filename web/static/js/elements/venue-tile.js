@@ -4,7 +4,7 @@ import { el, icon, say, setIcon, watch } from "../lib/el.js";
 import { numeral } from "../lib/room.js";
 import { t } from "../lib/words.js";
 
-/** @typedef {import("../lib/hall.js").TileState} TileState */
+/** @import { TileState } from "../lib/hall.js" */
 
 /** Built once; afterwards only words, classes and the stream change, so that nothing jumps. */
 export class VenueTile extends HTMLElement {

@@ -56,7 +56,7 @@ export function lasting(seconds) {
  * @param {number} ms unix milliseconds
  * @param {Intl.DateTimeFormatOptions} options
  */
-function atSite(ms, options) {
+export function atSite(ms, options) {
   return new Intl.DateTimeFormat("en-GB", { timeZone: SITE_ZONE, ...options }).format(ms);
 }
 
@@ -66,14 +66,6 @@ function atSite(ms, options) {
  */
 export function timeOfDay(ms) {
   return atSite(ms, { hour: "2-digit", minute: "2-digit" });
-}
-
-/**
- * Return "14:00:05" at the site.
- * @param {number} ms unix milliseconds
- */
-export function timeWithSeconds(ms) {
-  return atSite(ms, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 }
 
 /**
@@ -97,5 +89,6 @@ export function dayName(ms, nowMs) {
   if (date(ms) === date(nowMs)) return t("今天");
   if (date(ms) === date(nowMs + DAY_MS)) return t("明天");
   const [day, month] = [atSite(ms, { day: "numeric" }), atSite(ms, { month: "numeric" })];
-  return t("{month} 月 {day} 日 {weekday}", { month, day, weekday: weekday(ms) });
+  const name = atSite(ms, { month: "short" });
+  return t("{month} 月 {day} 日 {weekday}", { month, day, weekday: weekday(ms), name });
 }

@@ -1,11 +1,11 @@
 // What a state of the conference means on the wall: figures, flags of tiles, the likely end.
 // Pure: a state and a moment in, values out.
 
+import { atSite } from "./clock.js";
 import { itemClock, MAIN, placeInQueue } from "./room.js";
 import { t } from "./words.js";
 
-/** @typedef {import("./protocol.js").State} State */
-/** @typedef {import("./protocol.js").VenueNow} VenueNow */
+/** @import { State, VenueNow } from "./protocol.js" */
 
 /**
  * Return the figures of the bar. Branch venues only: those expected, those that came (also when
@@ -57,4 +57,12 @@ export function likelyEnd(state, nowMs) {
   const rest = state.items.slice(state.item + 1).reduce((sum, item) => sum + item.minutes, 0);
   const left = state.items.length ? Math.max(0, itemClock(state, nowMs).left) : 0;
   return nowMs + left * 1000 + rest * 60_000;
+}
+
+/**
+ * Return "14:00:05" at the site.
+ * @param {number} ms unix milliseconds
+ */
+export function timeWithSeconds(ms) {
+  return atSite(ms, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 }

@@ -3,8 +3,7 @@
 
 import { t } from "./words.js";
 
-/** @typedef {import("./protocol.js").State} State */
-/** @typedef {import("./protocol.js").VenueNow} VenueNow */
+/** @import { State, VenueNow } from "./protocol.js" */
 
 export const MAIN = 0;
 export const NOBODY = -1;

@@ -3,8 +3,7 @@
 import { retryDelay } from "./retry.js";
 import { t } from "./words.js";
 
-/** @typedef {import("./protocol.js").Message} Message */
-/** @typedef {import("./protocol.js").CommandName} CommandName */
+/** @import { Message, CommandName } from "./protocol.js" */
 
 const ANSWER_WITHIN_MS = 8000;
 const SILENT_FOR_MS = 9000;

@@ -4,7 +4,7 @@
 import { timeOfDay } from "./clock.js";
 import { t } from "./words.js";
 
-/** @typedef {import("./protocol.js").Truth} Truth */
+/** @import { Truth } from "./protocol.js" */
 /** @typedef {{look: "" | "warn" | "bad", words: string, note: string}} Line */
 
 /**

@@ -14,11 +14,7 @@ import { Signal } from "../lib/signal.js";
 import { t } from "../lib/words.js";
 import * as parts from "./parts.js";
 
-/** @typedef {import("../lib/protocol.js").State} State */
-/** @typedef {import("../lib/protocol.js").Waiting} Waiting */
-/** @typedef {import("../lib/protocol.js").Truth} Truth */
-/** @typedef {import("../lib/protocol.js").Message} Message */
-/** @typedef {import("../lib/protocol.js").CommandName} CommandName */
+/** @import { State, Waiting, Truth, Message, CommandName } from "../lib/protocol.js" */
 
 const THANKS_FOR_MS = 60_000;
 const ASK_WHAT_IS_NEXT_MS = 60_000;
@@ -396,12 +392,16 @@ window.addEventListener("online", () => {
 });
 window.addEventListener("resize", draw);
 
-if (canConnect()) {
+function begin() {
   stayAwake();
   signal.start();
   devices.open();
   setInterval(draw, 500);
   setInterval(() => known.state || signal.renew(), ASK_WHAT_IS_NEXT_MS * (1 + Math.random() / 4));
+}
+
+if (canConnect()) {
+  parts.whenLoaded(begin);
 } else {
   signal.stopped = true;
   parts.showUnable();

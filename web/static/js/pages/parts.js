@@ -4,7 +4,7 @@ import { troubleWords } from "../lib/devices.js";
 import { need, say, setIcon, watch } from "../lib/el.js";
 import { t } from "../lib/words.js";
 
-/** @typedef {import("../lib/devices.js").Devices} Devices */
+/** @import { Devices } from "../lib/devices.js" */
 
 const body = document.body;
 
@@ -141,6 +141,16 @@ export function showUnable() {
     t("这个浏览器开不了视频会"),
     t("360 浏览器请点地址栏里的闪电，换成“极速模式”；也可以改用 Edge 或谷歌浏览器。"),
   );
+}
+
+/**
+ * Begin once the page counts as loaded: a picture or voice that has yet to come would hold that up,
+ * and the browser's sign of loading would turn until somebody speaks.
+ * @param {() => void} begin
+ */
+export function whenLoaded(begin) {
+  if (document.readyState === "complete") begin();
+  else window.addEventListener("load", () => setTimeout(begin, 0));
 }
 
 /** @returns {string} the address of the websocket on the host that served this page */

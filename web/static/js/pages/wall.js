@@ -5,10 +5,10 @@ import { AgendaClock } from "../elements/agenda-clock.js";
 import { ChoiceMenu } from "../elements/choice-menu.js";
 import { FloorQueue } from "../elements/floor-queue.js";
 import { VenueTile } from "../elements/venue-tile.js";
-import { countDown, dayName, lasting, ServerClock, timeOfDay, timeWithSeconds } from "../lib/clock.js";
+import { countDown, dayName, lasting, ServerClock, timeOfDay } from "../lib/clock.js";
 import { DeviceKeeper, stayAwake } from "../lib/devices.js";
 import { need, say, setIcon, watch } from "../lib/el.js";
-import { figures, likelyEnd, tileState } from "../lib/hall.js";
+import { figures, likelyEnd, tileState, timeWithSeconds } from "../lib/hall.js";
 import { freshClientId } from "../lib/retry.js";
 import { MAIN, NOBODY, numeral, placeInQueue, titleOf, venueOf } from "../lib/room.js";
 import { canConnect, MediaLink } from "../lib/rtc.js";
@@ -16,15 +16,12 @@ import { Signal } from "../lib/signal.js";
 import { t } from "../lib/words.js";
 import * as parts from "./parts.js";
 
-/** @typedef {import("../lib/protocol.js").State} State */
-/** @typedef {import("../lib/protocol.js").Waiting} Waiting */
-/** @typedef {import("../lib/protocol.js").Message} Message */
-/** @typedef {import("../lib/protocol.js").CommandName} CommandName */
+/** @import { State, Waiting, Message, CommandName } from "../lib/protocol.js" */
 
 const SURE_WITHIN_MS = 5000;
 const ASK_WHAT_IS_NEXT_MS = 60_000;
 const LEFT_FOR_GOOD_MS = 20_000;
-const { session: sessionId = "", csrf = "" } = document.body.dataset;
+const { session: sessionId = "", state: was = "", csrf = "" } = document.body.dataset;
 const session = Number(sessionId);
 const clock = new ServerClock();
 
@@ -50,7 +47,7 @@ const known = {
   attempts: 0,
   mediaAttempts: 0,
   replaced: false,
-  ended: false,
+  ended: was === "CLOSED" || was === "ARCHIVED",
 };
 
 /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -430,12 +427,16 @@ window.addEventListener("online", () => {
 });
 window.addEventListener("resize", draw);
 
-if (canConnect()) {
+function begin() {
   stayAwake();
   signal.start();
   devices.open();
   setInterval(draw, 500);
   setInterval(() => known.state || known.ended || signal.renew(), ASK_WHAT_IS_NEXT_MS);
+}
+
+if (canConnect()) {
+  parts.whenLoaded(begin);
 } else {
   signal.stopped = true;
   parts.showUnable();
