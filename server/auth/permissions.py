@@ -37,6 +37,8 @@ ROUTES: dict[str, Allowed] = {
     "logout.post": SIGNED_IN,
     "choices.post": EVERYBODY,
     "home": SIGNED_IN,
+    "help": EVERYBODY,
+    "help.guide": EVERYBODY,
     "street": SIGNED_IN,
     "book": FILERS,
     "book.post": FILERS,

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from server.auth.guard import login_of
+from server.auth.guard import login_of, role_of
 from server.auth.model import Login, Role
 from server.conference.routes import ROOMS
 from server.domain.places import Department
 from server.domain.session import Session, SessionState
 from server.i18n.dates import site_date
 from server.pages.context import CLOCK, DATABASE, page
+from server.portal.guides import guide, guide_of
 from server.portal.home import live_now, week_of, with_room
 from server.scheduler import store as scheduler
 from server.scheduler.filing import PENDING, Approval, FiledRequest
@@ -84,4 +85,19 @@ async def show_home(http: web.Request) -> web.Response:
     )
 
 
-ROUTES = [web.get("/", show_home, name="home")]
+async def show_help(http: web.Request) -> web.Response:
+    """List the guides; the one written for the login's role is marked."""
+    return page(http, "portal/help.html", own=guide_of(role_of(http)))
+
+
+async def show_guide(http: web.Request) -> web.Response:
+    """Show one guide."""
+    name = http.match_info["guide"]
+    return page(http, "portal/guide.html", name=name, body=guide(name))
+
+
+ROUTES = [
+    web.get("/", show_home, name="home"),
+    web.get("/help", show_help, name="help"),
+    web.get("/help/{guide}", show_guide, name="help.guide"),
+]
