@@ -6,6 +6,7 @@ forward; it enforces, a client never decides.
 """
 
 import asyncio
+import contextlib
 import logging
 import secrets
 from collections.abc import Awaitable, Collection
@@ -30,6 +31,7 @@ from server.domain.errors import ConflictError, DomainError, NotFoundError
 from server.domain.events import SYSTEM, EventKind, Payload, Recorded, time_text
 from server.domain.opening import opening_of, opening_payload
 from server.domain.session import SessionState
+from server.media.client import OfferRefused, WorkerUnavailable
 from server.media.model import (
     Kind,
     MediaEvent,
@@ -278,6 +280,13 @@ class Rooms:
 
     async def _enforce(self, room: Room, before: Conference | None) -> None:
         """Tell the media plane what changed between two states; None means everything."""
+        try:
+            await self._tell_media(room, before)
+        except (OfferRefused, WorkerUnavailable) as error:
+            # Its end, or the worker's, is on its way to us as an event, which enforces anew.
+            log.warning("the media plane did not take a change: %s", error)
+
+    async def _tell_media(self, room: Room, before: Conference | None) -> None:
         if room.state.closed:
             await self._media.close_room(room.name)
             return
@@ -290,8 +299,13 @@ class Rooms:
                 continue
             slots = video_slots(room.state, name.number, name.kinds)
             if before is None or slots != video_slots(before, name.number, name.kinds):
-                changes.append(self._media.choose(peer, slots))
+                changes.append(self._choose(peer, slots))
         await asyncio.gather(*changes)
+
+    async def _choose(self, peer: str, slots: Slots) -> None:
+        """Say what a connection's slots show; one that has just ended needs nothing any more."""
+        with contextlib.suppress(OfferRefused):
+            await self._media.choose(peer, slots)
 
     def _tell(self, room: Room, before: Conference) -> None:
         if room.state.closed and not before.closed:

@@ -16,7 +16,7 @@ from server.conference.routes import ROOMS
 from server.conference.service import Offer, Room, Rooms
 from server.domain.errors import ConflictError, DomainError, ForbiddenError, NotFoundError
 from server.domain.places import Venue
-from server.media.client import OfferRefused
+from server.media.client import OfferRefused, WorkerUnavailable
 from server.pages.context import DATABASE
 from server.signaling.offers import MAX_OFFER_BYTES, read_offer
 from server.street import store as street
@@ -107,6 +107,8 @@ async def answer(rooms: Rooms, room: Room, offer: Offer) -> web.Response:
         peer, sdp = await rooms.let_in(room, offer)
     except OfferRefused:
         raise DomainError("offer_unusable") from None
+    except WorkerUnavailable:
+        raise ConflictError("media_restarting") from None
     return web.Response(
         status=201,
         text=sdp,

@@ -249,6 +249,10 @@ async def _converse(
             await hub.on_frame(connection, frame.data)
     except wire.BadMessageError as error:
         await socket.close(code=wire.CLOSE_BAD_MESSAGE, message=str(error).encode()[:120])
+    except Exception:
+        # The boundary of this connection's task: the bug is noted and ends nobody else.
+        log.exception("bug while serving %s", connection.actor)
+        await socket.close(code=wire.CLOSE_BUG)
     finally:
         hub.remove(connection)
         writer.cancel()
