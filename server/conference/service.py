@@ -1,8 +1,7 @@
 """The open sessions: carries commands and media events to the rules, records, and tells the others.
 
-A ``Room`` is one open session in memory. It owns no fact: its state is folded from the audit log,
-and every change is committed there before anybody is told. The media worker is told what to
-forward; it enforces, a client never decides.
+A ``Room`` is one open session in memory; every change of it is committed to the audit log before
+anybody is told. The media worker is told what to forward; it enforces, a client never decides.
 """
 
 import asyncio
@@ -10,9 +9,7 @@ import contextlib
 import logging
 import secrets
 from collections.abc import Awaitable, Collection
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 from server.audit import store as log_store
 from server.audit.service import record
@@ -24,16 +21,16 @@ from server.conference.model import Conference, Happening
 from server.conference.peers import PeerName, parse_peer
 from server.conference.places import PlaceHolder
 from server.conference.ports import Media
+from server.conference.room import Listener, Offer, Room, journal_entry, note_peer
 from server.conference.sound import audible
 from server.db.engine import Database, Tx
 from server.domain.clock import Clock, from_unix_ms, unix_ms
-from server.domain.errors import ConflictError, DomainError, NotFoundError
+from server.domain.errors import ConflictError, DomainError
 from server.domain.events import SYSTEM, EventKind, Payload, Recorded, time_text
 from server.domain.opening import opening_of, opening_payload
 from server.domain.session import SessionState
 from server.media.client import OfferRefused, WorkerUnavailable
 from server.media.model import (
-    Kind,
     MediaEvent,
     PeerConnected,
     PeerDisconnected,
@@ -46,78 +43,6 @@ from server.scheduler import store as sessions
 from server.street import store as street
 
 log = logging.getLogger("pinhui.conference")
-
-
-@dataclass(slots=True)
-class Room:
-    """One open session in memory.
-
-    ``peers`` are the connections that were let in, connected or about to; ``recorded`` the
-    (kind, peer) pairs already in the log, since the worker's journal may come twice; ``fixed`` the
-    connections whose slots the conference leaves alone.
-    """
-
-    state: Conference
-    hall: str
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    version: int = 0
-    peers: dict[str, PeerName] = field(default_factory=dict)
-    holders: dict[int, PlaceHolder] = field(default_factory=dict)
-    recorded: set[tuple[str, str]] = field(default_factory=set)
-    health: dict[int, SourceHealth] = field(default_factory=dict)
-    fixed: set[str] = field(default_factory=set)
-
-    @property
-    def name(self) -> str:
-        """The room's name in the media plane."""
-        return str(self.state.session_id)
-
-    def holder(self, number: int) -> PlaceHolder:
-        """Return who holds a venue's place."""
-        return self.holders.get(number, PlaceHolder())
-
-
-class Listener(Protocol):
-    """Who wants to know of changes; called after they are committed and enforced."""
-
-    def opened(self, room: "Room") -> None:
-        """A session is open from now on."""
-        ...
-
-    def changed(self, room: "Room") -> None:
-        """The state of a conference is new."""
-        ...
-
-    def place_changed(self, room: "Room", number: int) -> None:
-        """Another client holds a venue's place, or nobody."""
-        ...
-
-    def voices_changed(self, room: "Room", numbers: list[int]) -> None:
-        """Other voices are heard."""
-        ...
-
-    def health_changed(self, room: "Room", number: int) -> None:
-        """What the worker receives from a venue changed."""
-        ...
-
-    def ended(self, room: "Room") -> None:
-        """The session was ended for all."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """A media offer that asks to be let in.
-
-    ``kinds`` are the kinds of its slots in order. ``fixed`` says once and for ever what they show,
-    for measurements; None leaves it to the conference.
-    """
-
-    number: int
-    client: str
-    sdp: str
-    kinds: tuple[Kind, ...]
-    fixed: Slots | None = None
 
 
 class Rooms:
@@ -203,7 +128,7 @@ class Rooms:
         state = fold(events, main)
         if state is None:
             return None
-        room = Room(state, await street.load_hall(tx))
+        room = Room(state, await street.load_hall(tx), asyncio.Lock())
         room.recorded = {(e.kind, e.payload["peer"]) for e in events if "peer" in e.payload}
         self._rooms[session_id] = room
         return room
@@ -410,49 +335,15 @@ class Rooms:
             return
         async with room.lock:
             before = room.state
-            happening = self._journal_entry(room, name, event)
+            happening = journal_entry(room, name, event)
             if (happening.kind, event.peer) not in room.recorded:
                 room.recorded.add((happening.kind, event.peer))
                 actor = f"venue:{name.number}"
                 await self._commit(room, [happening], actor)
-            self._note_peer(room, name, event)
-        self._tell(room, before)
-
-    def _journal_entry(
-        self, room: Room, name: PeerName, event: PeerConnected | PeerDisconnected
-    ) -> Happening:
-        venue = room.state.venue(name.number)
-        if venue is None:
-            raise NotFoundError("venue_not_on_roster", venue=name.number)
-        moment = time_text(from_unix_ms(event.at_ms))
-        payload: dict[str, object] = {"venue_id": venue.venue_id, "peer": event.peer}
-        if isinstance(event, PeerConnected):
-            return Happening(EventKind.VENUE_CONNECTED, payload | {"connected_at": moment})
-        reason = event.reason if event.reason in {"left", "replaced"} else "lost"
-        payload |= {"last_packet_at": moment, "reason": reason}
-        if reason == "replaced" and room.holder(name.number).client != name.client:
-            by_peer = next(
-                (p for p, n in room.peers.items() if n.number == name.number and p != event.peer),
-                "",
-            )
-            return Happening(EventKind.VENUE_REPLACED, payload | {"by_peer": by_peer})
-        return Happening(EventKind.VENUE_DISCONNECTED, payload)
-
-    def _note_peer(
-        self, room: Room, name: PeerName, event: PeerConnected | PeerDisconnected
-    ) -> None:
-        """Keep the connections in memory in step; a place whose last one ended is free."""
-        if isinstance(event, PeerConnected):
-            room.peers[event.peer] = name
-            return
-        room.peers.pop(event.peer, None)
-        room.health.pop(name.number, None)
-        holder = room.holder(name.number)
-        if holder.client == name.client and not any(
-            n.number == name.number and n.client == name.client for n in room.peers.values()
-        ):
-            room.holders[name.number] = places.free(holder)
+            freed = note_peer(room, name, event)
+        if freed:
             self._listener.place_changed(room, name.number)
+        self._tell(room, before)
 
     async def _on_outage(self, at_ms: int) -> None:
         """Note that every connection ended at once, which is nobody's absence."""

@@ -12,8 +12,9 @@ from aiohttp import web
 from server.auth.guard import attach_login, role_of
 from server.auth.permissions import OPERATORS
 from server.conference.peers import parse_peer
+from server.conference.room import Offer, Room
 from server.conference.routes import ROOMS
-from server.conference.service import Offer, Room, Rooms
+from server.conference.service import Rooms
 from server.domain.errors import ConflictError, DomainError, ForbiddenError, NotFoundError
 from server.domain.places import Venue
 from server.media.client import OfferRefused, WorkerUnavailable

@@ -14,7 +14,8 @@ from aiohttp import WSMsgType, web
 from server.auth.guard import role_of
 from server.auth.permissions import OPERATORS
 from server.conference.places import held
-from server.conference.service import Room, Rooms
+from server.conference.room import Room
+from server.conference.service import Rooms
 from server.db.engine import Database
 from server.domain.clock import Clock
 from server.domain.errors import ConflictError, DomainError

@@ -12,8 +12,9 @@ from pathlib import Path
 from aiohttp import web
 
 from server.app import MEDIA, build_app, told_to_stop
+from server.conference.room import Offer, Room
 from server.conference.routes import ROOMS
-from server.conference.service import Offer, Room, Rooms
+from server.conference.service import Rooms
 from server.config import Settings, load_secret
 from server.db.engine import Database
 from server.db.migrate import upgrade

@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from server.conference.service import Room, Rooms
+from server.conference.room import Room
+from server.conference.service import Rooms
 from server.db.engine import Database
 from server.domain.clock import Clock
 from server.domain.session import SessionState

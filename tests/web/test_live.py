@@ -14,8 +14,9 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from server.audit import store as audit_store
 from server.conference.jobs import SessionTimer
+from server.conference.room import Room
 from server.conference.routes import ROOMS
-from server.conference.service import Room, Rooms
+from server.conference.service import Rooms
 from server.config import Settings, load_secret
 from server.db.engine import Database
 from server.domain.clock import unix_ms
