@@ -7,12 +7,13 @@ Each command imports what it needs when it runs, so that the tools which need no
 import argparse
 import asyncio
 import errno
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from server import __version__
-from server.config import CannotStartError
+from server.config import CannotStartError, Settings, read_settings
 
 
 def _add_serve(parser: argparse.ArgumentParser) -> None:
@@ -24,11 +25,8 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--media-port", type=int, help="UDP port of sound and picture")
 
 
-def _serve(words: argparse.Namespace) -> int:
-    from server.app import serve
-    from server.config import read_settings
-
-    settings = read_settings(
+def _settings(words: argparse.Namespace) -> Settings:
+    return read_settings(
         words.config,
         data_dir=words.data_dir,
         database_url=words.database_url,
@@ -36,6 +34,12 @@ def _serve(words: argparse.Namespace) -> int:
         port=words.port,
         media_port=words.media_port,
     )
+
+
+def _serve(words: argparse.Namespace) -> int:
+    from server.app import serve
+
+    settings = _settings(words)
     return _until_port_taken(serve(settings), settings.port)
 
 
@@ -155,12 +159,34 @@ def _cert(words: argparse.Namespace) -> int:
     return 0
 
 
+def _add_doctor(parser: argparse.ArgumentParser) -> None:
+    _add_serve(parser)
+    parser.add_argument("--lang", choices=("zh", "en"), help="language; else that of the locale")
+
+
+def _doctor(words: argparse.Namespace) -> int:
+    from server.doctor import Level, choose_language, examine, sentence_of
+    from server.domain.clock import SystemClock
+
+    language = choose_language(words.lang, os.environ)
+    findings = examine(_settings(words), SystemClock().now())
+    for finding in findings:
+        print(sentence_of(finding, language))
+    bad = sum(finding.level is Level.BAD for finding in findings)
+    if language == "zh":
+        print(f"有 {bad} 件事要办，办好再启动。" if bad else "可以启动。")
+    else:
+        print(f"{bad} to mend before the start." if bad else "Ready to start.")
+    return 1 if bad else 0
+
+
 _COMMANDS = {
     "serve": ("serve the street's pages and sessions", _add_serve, _serve),
     "plan": ("merge the requests of an instance into a plan, or check one", _add_plan, _plan),
     "audit": ("check or export the audit log", _add_audit, _audit),
     "bench": ("serve one session without login, for load generators", _add_bench, _bench),
     "cert": ("make or renew the certificate for HTTPS, by a CA of our own", _add_cert, _cert),
+    "doctor": ("say what is missing or wrong, and what to do", _add_doctor, _doctor),
     "demo": ("a made-up street at work, with a session that is live now", _add_demo, _demo),
 }
 

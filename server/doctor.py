@@ -1,0 +1,447 @@
+"""What an installation lacks, said in words with what to do: ``pinhui doctor``.
+
+It runs where nothing else does: libraries are looked for and never needed, so its words stand here
+and not in the catalogues. Probes look at the computer, judges turn what they saw into a finding.
+"""
+
+import ctypes
+import errno
+import http.client
+import importlib.util
+import json
+import shutil
+import socket
+import ssl
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from server.config import Settings
+
+MINIMUM_PYTHON = (3, 11)
+LIBRARIES = (
+    "aioice",
+    "aiohttp",
+    "aiortc",
+    "aiosqlite",
+    "alembic",
+    "apscheduler",
+    "argon2",
+    "av",
+    "babel",
+    "chinese_calendar",
+    "cryptography",
+    "icalendar",
+    "ifaddr",
+    "jinja2",
+    "msgspec",
+    "ortools",
+    "PIL",
+    "psycopg",
+    "pylibsrtp",
+    "segno",
+    "sqlalchemy",
+    "weasyprint",
+)
+PANGO = ("libpango-1.0.so.0", "libpangoft2-1.0.so.0", "libharfbuzz-subset.so.0")
+FONT_FOLDERS = (
+    Path("/usr/share/fonts"),
+    Path("/usr/local/share/fonts"),
+    Path.home() / ".fonts",
+    Path.home() / ".local/share/fonts",
+)
+RELEASE_YEAR = 2026
+SITE_ZONE = "Asia/Shanghai"
+_ASK_SECONDS = 3
+_LITTLE, _TOO_LITTLE = 0.15, 0.05
+
+
+class Level(StrEnum):
+    """How a finding stands: fine, to be minded, or in the way of a session."""
+
+    OK = "OK"
+    WARN = "WARN"
+    BAD = "BAD"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at; ``code`` is a key of ``WORDS``, ``params`` fill it."""
+
+    level: Level
+    code: str
+    params: Mapping[str, str | int] = field(default_factory=dict)
+
+
+LEVELS = {Level.OK: ("正常", "good"), Level.WARN: ("提醒", "mind"), Level.BAD: ("要办", "mend")}
+WORDS: dict[str, tuple[str, str]] = {
+    "python_ok": ("Python {version}", "Python {version}"),
+    "python_old": (
+        "Python {version} 太旧，要 3.11 或更新。请装新的 Python 再建虚拟环境。",
+        "Python {version} is too old: 3.11 or later is needed, with a new virtual environment.",
+    ),
+    "libraries_ok": ("{count} 个库都在", "All {count} libraries are there"),
+    "libraries_missing": (
+        "缺这些库：{names}。请在源码文件夹里运行 pip install -r requirements.lock",
+        "Libraries are missing: {names}. Run pip install -r requirements.lock in the source folder",
+    ),
+    "web_ok": ("页面文件夹 {path}", "Folder of pages {path}"),
+    "web_missing": (
+        "缺页面文件夹 {path}。请在源码文件夹里运行，或用 PINHUI_WEB_DIR 指明 web。",
+        "The folder of pages {path} is missing. Run from the source folder, or name its web folder "
+        "in PINHUI_WEB_DIR.",
+    ),
+    "data_ok": ("数据文件夹 {path} 可写", "Data folder {path} can be written"),
+    "data_bad": (
+        "数据文件夹 {path} 写不进去（{reason}）。请换一个 --data-dir，或改它的主人和权限。",
+        "The data folder {path} cannot be written ({reason}). Choose another --data-dir, or mend "
+        "its owner and rights.",
+    ),
+    "disk_ok": ("磁盘还剩 {free} GB（{percent}%）", "{free} GB of disk are free ({percent}%)"),
+    "disk_little": (
+        "磁盘只剩 {free} GB（{percent}%）。低于 5% 会停录像，考勤照记。请清理旧录像。",
+        "Only {free} GB of disk are free ({percent}%). Recording stops below 5%; attendance goes "
+        "on. Remove old recordings.",
+    ),
+    "disk_full": (
+        "磁盘快满了，只剩 {free} GB（{percent}%）。请马上清理。",
+        "The disk is nearly full: {free} GB are free ({percent}%). Make room now.",
+    ),
+    "database_ok": ("数据库能打开，版本 {release}", "The database opens, schema {release}"),
+    "database_new": (
+        "还没有数据库，第一次启动时会自己建好。",
+        "There is no database yet; the first start makes it.",
+    ),
+    "database_older": (
+        "数据库是旧版本 {current}，启动时会升级到 {release}。请先备份。",
+        "The database has the older schema {current}; the next start brings it to {release}. "
+        "Back it up first.",
+    ),
+    "database_away": (
+        "数据库打不开（{reason}）。请看 database_url 对不对、数据库开着没有。",
+        "The database does not open ({reason}). Check database_url and whether it is running.",
+    ),
+    "port_free": ("{kind} 端口 {port} 空着", "{kind} port {port} is free"),
+    "port_ours": ("{kind} 端口 {port} 是拼会自己在用", "{kind} port {port}: Pinhui itself has it"),
+    "port_any": ("{kind} 端口由系统挑", "{kind} port: the system chooses"),
+    "port_taken": (
+        "{kind} 端口 {port} 被别的程序占着。请关掉它，或换一个端口。",
+        "{kind} port {port} is taken by another program. Stop it, or choose another port.",
+    ),
+    "port_refused": (
+        "{kind} 端口 {port} 不让用（{reason}）。1024 以下的端口要管理员权限；地址要是本机的。",
+        "{kind} port {port} cannot be used ({reason}). Ports below 1024 need root; the address "
+        "must be this computer's.",
+    ),
+    "fonts_ok": ("中文字体（宋体、黑体）齐全", "Chinese fonts, serif and sans, are there"),
+    "fonts_missing": (
+        "缺中文字体 {names}，PDF 会印成方块。请运行 apt install fonts-noto-cjk",
+        "Chinese fonts are missing: {names}. PDFs would show boxes. Run apt install fonts-noto-cjk",
+    ),
+    "pango_ok": ("PDF 排版库 Pango", "Pango for PDF"),
+    "pango_missing": (
+        "缺 {names}，出不了 PDF 报告。请运行 apt install libpango-1.0-0 libpangoft2-1.0-0 "
+        "libharfbuzz-subset0",
+        "{names} missing: no PDF reports. Run apt install libpango-1.0-0 libpangoft2-1.0-0 "
+        "libharfbuzz-subset0",
+    ),
+    "certificate_ok": ("证书还有 {days} 天", "The certificate has {days} days left"),
+    "certificate_soon": (
+        "证书还有 {days} 天到期。请运行 pinhui cert，再重新启动服务。",
+        "The certificate ends in {days} days. Run pinhui cert, then restart the server.",
+    ),
+    "certificate_over": (
+        "证书已过期，会场开不了摄像头。请运行 pinhui cert，再重新启动服务。",
+        "The certificate has ended: venues get no camera. Run pinhui cert, then restart.",
+    ),
+    "certificate_bad": (
+        "证书 {path} 读不了（{reason}）。请运行 pinhui cert --renew",
+        "The certificate {path} cannot be read ({reason}). Run pinhui cert --renew",
+    ),
+    "certificate_local": (
+        "没有证书，只能在本机打开。给会场用要先运行 pinhui cert",
+        "No certificate: pages open on this computer only. For venues, run pinhui cert first",
+    ),
+    "certificate_needed": (
+        "在 {host} 上开放要有证书。请运行 pinhui cert",
+        "Serving on {host} needs a certificate. Run pinhui cert",
+    ),
+    "clock_ok": ("时间 {time}（{zone}）", "Time {time} ({zone})"),
+    "clock_wrong": (
+        "电脑的时间是 {time}，不对。请对时，否则考勤和证书都会错。",
+        "The clock says {time}, which cannot be. Set it, or attendance and certificates go wrong.",
+    ),
+    "zone_missing": (
+        "没有时区数据 {zone}。请运行 pip install tzdata",
+        "No data for the time zone {zone}. Run pip install tzdata",
+    ),
+}
+
+
+def choose_language(told: str | None, environment: Mapping[str, str]) -> str:
+    """Return ``zh`` or ``en``: what was told, else English only where the locale asks for it."""
+    if told:
+        return told
+    names = (environment.get(n, "") for n in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    return "en" if next((name for name in names if name), "").lower().startswith("en") else "zh"
+
+
+def sentence_of(finding: Finding, language: str) -> str:
+    """Return a finding as one line: its level in brackets, then what it is and what to do."""
+    place = 0 if language == "zh" else 1
+    return f"[{LEVELS[finding.level][place]}] " + WORDS[finding.code][place].format(
+        **finding.params
+    )
+
+
+def judge_python(version: Sequence[int]) -> Finding:
+    """Judge the version of Python, given as (major, minor, …)."""
+    shown = ".".join(map(str, version[:3]))
+    if tuple(version[:2]) < MINIMUM_PYTHON:
+        return Finding(Level.BAD, "python_old", {"version": shown})
+    return Finding(Level.OK, "python_ok", {"version": shown})
+
+
+def judge_libraries(
+    names: Sequence[str], is_there: Callable[[str], object] = importlib.util.find_spec
+) -> Finding:
+    """Judge which of the libraries can be imported; ``is_there`` tells of one, falsy for no."""
+    missing = [name for name in names if not is_there(name)]
+    if missing:
+        return Finding(Level.BAD, "libraries_missing", {"names": ", ".join(missing)})
+    return Finding(Level.OK, "libraries_ok", {"count": len(names)})
+
+
+def judge_web(folder: Path) -> Finding:
+    """Judge the folder with templates and static files."""
+    whole = (folder / "templates" / "base.html").is_file() and (folder / "static").is_dir()
+    level, code = (Level.OK, "web_ok") if whole else (Level.BAD, "web_missing")
+    return Finding(level, code, {"path": str(folder)})
+
+
+def _existing(path: Path) -> Path:
+    """Return the path, or the nearest folder above it that exists."""
+    return next(p for p in (path.absolute(), *path.absolute().parents) if p.exists())
+
+
+def judge_data(folder: Path) -> Finding:
+    """Judge whether the data folder, or the one it will be made in, can be written."""
+    try:
+        with tempfile.TemporaryFile(dir=_existing(folder)):
+            pass
+    except OSError as error:
+        reason = error.strerror or str(error)
+        return Finding(Level.BAD, "data_bad", {"path": str(folder), "reason": reason})
+    return Finding(Level.OK, "data_ok", {"path": str(folder)})
+
+
+def judge_disk(free: int, total: int) -> Finding:
+    """Judge the free bytes of a disk: a warning below 15 %, bad below 5 %."""
+    share = free / total if total else 0.0
+    params = {"free": free // 10**9, "percent": int(share * 100)}
+    if share < _TOO_LITTLE:
+        return Finding(Level.BAD, "disk_full", params)
+    if share < _LITTLE:
+        return Finding(Level.WARN, "disk_little", params)
+    return Finding(Level.OK, "disk_ok", params)
+
+
+def judge_revision(current: str | None, release: str | None) -> Finding:
+    """Judge the revision of a database that opens; None for a new one."""
+    params = {"current": current or "", "release": release or ""}
+    if current is None:
+        return Finding(Level.OK, "database_new")
+    if current != release:
+        return Finding(Level.WARN, "database_older", params)
+    return Finding(Level.OK, "database_ok", params)
+
+
+def probe_database(url: str) -> Finding:
+    """Open the database and judge it; without its libraries there is nothing to say."""
+    try:
+        from server.db.migrate import standing
+    except ImportError as error:
+        return Finding(Level.BAD, "database_away", {"reason": str(error)})
+    try:
+        return judge_revision(*standing(url))
+    # each driver has errors of its own, and all of them mean the same here
+    except Exception as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        return Finding(Level.BAD, "database_away", {"reason": reason})
+
+
+def probe_port(kind: str, host: str, port: int, is_ours: Callable[[], bool]) -> Finding:
+    """Try to take a port for a moment and judge what happens.
+
+    Args:
+        kind: ``TCP`` or ``UDP``.
+        host: address to take it on.
+        port: 0 for any.
+        is_ours: asked when it is taken: is it Pinhui itself?
+    """
+    params: dict[str, str | int] = {"kind": kind, "port": port}
+    if port == 0:
+        return Finding(Level.OK, "port_any", params)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    type_ = socket.SOCK_STREAM if kind == "TCP" else socket.SOCK_DGRAM
+    try:
+        with socket.socket(family, type_) as trial:
+            if kind == "TCP":
+                trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            trial.bind((host, port))
+            if kind == "TCP":
+                trial.listen(1)
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            reason = error.strerror or str(error)
+            return Finding(Level.BAD, "port_refused", {**params, "reason": reason})
+        if is_ours():
+            return Finding(Level.OK, "port_ours", params)
+        return Finding(Level.BAD, "port_taken", params)
+    return Finding(Level.OK, "port_free", params)
+
+
+def pages_answer(host: str, port: int) -> bool:
+    """Tell whether the pages of a Pinhui answer at an address of this computer."""
+    own = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - only compared
+    curious = ssl.create_default_context()
+    curious.check_hostname, curious.verify_mode = False, ssl.CERT_NONE
+    for asked in (
+        http.client.HTTPSConnection(own, port, timeout=_ASK_SECONDS, context=curious),
+        http.client.HTTPConnection(own, port, timeout=_ASK_SECONDS),
+    ):
+        try:
+            asked.request("GET", "/healthz")
+            told = json.loads(asked.getresponse().read(65_536))
+        except (OSError, http.client.HTTPException, ValueError):
+            continue
+        finally:
+            asked.close()
+        if isinstance(told, dict) and {"version", "database"} <= told.keys():
+            return True
+    return False
+
+
+def worker_answers(data_dir: Path) -> bool:
+    """Tell whether a media worker of this data folder is listening on its Unix socket."""
+    for path in sorted((data_dir / "run").glob("worker-*.sock")):
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as door:
+                door.settimeout(_ASK_SECONDS)
+                door.connect(str(path))
+        except OSError:
+            continue
+        return True
+    return False
+
+
+def judge_fonts(folders: Iterable[Path]) -> Finding:
+    """Judge whether the two Chinese faces of print are installed in any of the folders."""
+    names = {
+        file.name for folder in folders if folder.is_dir() for file in folder.rglob("Noto*CJK*")
+    }
+    missing = [
+        f"Noto {face} CJK"
+        for face in ("Serif", "Sans")
+        if not any(name.startswith(f"Noto{face}CJK") for name in names)
+    ]
+    if missing:
+        return Finding(Level.WARN, "fonts_missing", {"names": ", ".join(missing)})
+    return Finding(Level.OK, "fonts_ok")
+
+
+def judge_pango(
+    names: Sequence[str] = PANGO, load: Callable[[str], object] = ctypes.CDLL
+) -> Finding:
+    """Judge whether the shared libraries of PDF can be loaded; ``load`` raises OSError if not."""
+    missing = []
+    for name in names:
+        try:
+            load(name)
+        except OSError:
+            missing.append(name)
+    if missing:
+        return Finding(Level.WARN, "pango_missing", {"names": ", ".join(missing)})
+    return Finding(Level.OK, "pango_ok")
+
+
+def judge_days(days: int) -> Finding:
+    """Judge the days that a certificate has left."""
+    if days < 0:
+        return Finding(Level.BAD, "certificate_over")
+    level, code = (Level.WARN, "certificate_soon") if days <= 30 else (Level.OK, "certificate_ok")
+    return Finding(level, code, {"days": days})
+
+
+def probe_certificate(settings: Settings, now: datetime, *, is_local: bool) -> Finding:
+    """Read the certificate that would be served and judge it.
+
+    Args:
+        settings: the settings in force.
+        now: aware UTC.
+        is_local: whether the pages are served on loopback only, where none is needed.
+    """
+    try:
+        from server import tls
+    except ImportError as error:
+        return Finding(Level.BAD, "certificate_bad", {"path": "", "reason": str(error)})
+    files = tls.find_certificate(settings.data_dir, settings.certificate, settings.key)
+    if files is None:
+        if is_local:
+            return Finding(Level.OK, "certificate_local")
+        return Finding(Level.BAD, "certificate_needed", {"host": settings.host})
+    try:
+        tls.server_context(*files)
+        return judge_days(tls.days_left(files[0].read_bytes(), now))
+    except (OSError, ValueError) as error:
+        params = {"path": str(files[0]), "reason": str(error)}
+        return Finding(Level.BAD, "certificate_bad", params)
+
+
+def judge_clock(now: datetime, zone: str = SITE_ZONE) -> Finding:
+    """Judge the computer's time (aware UTC) and the data of the site's zone."""
+    try:
+        there = now.astimezone(ZoneInfo(zone))
+    except ZoneInfoNotFoundError:
+        return Finding(Level.BAD, "zone_missing", {"zone": zone})
+    params = {"time": f"{there:%Y-%m-%d %H:%M}", "zone": zone}
+    if there.year < RELEASE_YEAR or there.year > RELEASE_YEAR + 30:
+        return Finding(Level.BAD, "clock_wrong", params)
+    return Finding(Level.OK, "clock_ok", params)
+
+
+def examine(settings: Settings, now: datetime) -> list[Finding]:
+    """Return every finding about this installation, in the order a person would mend them.
+
+    Args:
+        settings: the settings in force.
+        now: aware UTC.
+    """
+    disk = shutil.disk_usage(_existing(settings.data_dir))
+    is_local = settings.host in {"127.0.0.1", "::1", "localhost"}
+    any_address = "0.0.0.0"  # noqa: S104 - the media worker takes its port on every address
+
+    def is_serving() -> bool:
+        return pages_answer(settings.host, settings.port)
+
+    return [
+        judge_python(sys.version_info[:3]),
+        judge_libraries(LIBRARIES),
+        judge_web(settings.web_dir),
+        judge_data(settings.data_dir),
+        judge_disk(disk.free, disk.total),
+        probe_database(settings.database),
+        probe_port("TCP", settings.host, settings.port, is_serving),
+        probe_port(
+            "UDP", any_address, settings.media_port, lambda: worker_answers(settings.data_dir)
+        ),
+        probe_certificate(settings, now, is_local=is_local),
+        judge_fonts(FONT_FOLDERS),
+        judge_pango(),
+        judge_clock(now),
+    ]
