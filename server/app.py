@@ -6,6 +6,7 @@ import logging
 import signal
 import socket
 import ssl
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -39,6 +40,8 @@ from server.scheduler import routes as scheduler_routes
 from server.signaling import whip, ws
 from server.street import routes as street_routes
 from server.street import store as street_store
+from server.street.service import needs_setup
+from server.street.tokens import setup_token
 
 log = logging.getLogger("pinhui.app")
 
@@ -159,6 +162,9 @@ async def build_app(
     app[SECRET] = load_secret(settings.data_dir)
     app[AUTHORITY] = tls.files_of(settings.data_dir).authority
     app[attendance_routes.PAPER] = PaperMaker()
+    app[street_routes.DRAFT] = settings.data_dir / "setup.json"
+    app[street_routes.HOSTS] = tuple(_certified_names(settings))
+    app[auth_routes.PLACES] = street_store.load_places
     relay = _Relay()
     app[MEDIA] = await start_media(settings, relay)
     app[ws.HUB] = hub = ws.Hub(app[DATABASE], app[CLOCK])
@@ -211,9 +217,27 @@ async def serve(settings: Settings, clock: Clock | None = None) -> int:
         CannotStartError: when pages or a usable certificate are missing.
         OSError: when the port is taken.
     """
-    async with running(settings, clock):
+    async with running(settings, clock) as app:
+        await welcome(app, settings)
         await told_to_stop()
     return 0
+
+
+async def welcome(app: web.Application, settings: Settings) -> None:
+    """Print the address, and in a new installation the link that leads through the set-up."""
+    address = address_of(settings)
+    lines = [f"拼会已启动 Pinhui is serving: {address}"]
+    if await needs_setup(app[DATABASE]):
+        lines += [
+            "还没有街道。请用浏览器打开下面的链接，一步一步建好（只能用一次）：",
+            "There is no street yet. Open this link to set it up (it works once):",
+            f"  {address}/setup/{setup_token(app[SECRET])}",
+        ]
+    else:
+        # left behind by a process that ended between the street's commit and this
+        app[street_routes.DRAFT].unlink(missing_ok=True)
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()
 
 
 def _is_loopback(host: str) -> bool:
@@ -255,6 +279,11 @@ def check_start(settings: Settings) -> ssl.SSLContext | None:
         ) from error
 
 
+def _certified_names(settings: Settings) -> list[str]:
+    files = tls.find_certificate(settings.data_dir, settings.certificate, settings.key)
+    return tls.names_in(files[0].read_bytes()) if files else []
+
+
 def address_of(settings: Settings) -> str:
     """Return the address of the pages, as a person would type it on this computer."""
     files = tls.find_certificate(settings.data_dir, settings.certificate, settings.key)
@@ -284,6 +313,7 @@ async def running(
     context = check_start(settings)
     with socket.create_server((settings.host, settings.port)):
         pass
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     await asyncio.to_thread(upgrade, settings.database)
     app = await build_app(settings, clock)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)

@@ -191,15 +191,20 @@ _COMMANDS = {
 }
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of all commands."""
+def build_parser(chosen: str | None) -> argparse.ArgumentParser:
+    """Return the parser of all commands, with the words of the chosen one.
+
+    The others keep their words to themselves: some need libraries, which ``doctor`` may find
+    missing.
+    """
     parser = argparse.ArgumentParser(prog="pinhui", description="Shared meetings for a street.")
     parser.add_argument("--version", action="version", version=f"pinhui {__version__}")
     commands = parser.add_subparsers(dest="command", required=True)
     for name, (summary, add_words, run) in _COMMANDS.items():
         command = commands.add_parser(name, help=summary, description=summary)
-        add_words(command)
-        command.set_defaults(run=run)
+        if name == chosen:
+            add_words(command)
+            command.set_defaults(run=run)
     return parser
 
 
@@ -209,7 +214,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit status: 0 done, 1 refused or found wrong, 2 words not understood.
     """
-    words = build_parser().parse_args(argv)
+    typed = sys.argv[1:] if argv is None else argv
+    words = build_parser(next(iter(typed), None)).parse_args(typed)
     try:
         status: int = words.run(words)
     except CannotStartError as error:

@@ -233,7 +233,7 @@ def days_left(certificate: bytes, now: datetime) -> int:
     Raises:
         ValueError: when it is not a certificate.
     """
-    return (ends_at(certificate) - now).days
+    return (ends_at(certificate) - now.replace(microsecond=0)).days
 
 
 def fingerprint(certificate: bytes) -> str:

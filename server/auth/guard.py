@@ -24,6 +24,13 @@ def role_of(http: web.Request) -> Role | None:
     return login.role if login else None
 
 
+def set_login_cookie(http: web.Request, response: web.Response, cookie: str) -> None:
+    """Give the browser the cookie of its login: for our pages only, and never to scripts."""
+    response.set_cookie(
+        LOGIN_COOKIE, cookie, httponly=True, samesite="Lax", secure=http.secure, path="/"
+    )
+
+
 async def attach_login(http: web.Request) -> None:
     """Find the login of the request's cookie and attach it, once."""
     cookie = http.cookies.get(LOGIN_COOKIE)

@@ -27,6 +27,7 @@ ADMIN: Allowed = frozenset({Role.ADMIN})
 OFFICE: Allowed = frozenset({Role.OFFICE})
 LEADER: Allowed = frozenset({Role.LEADER})
 FILERS: Allowed = frozenset({Role.CLERK, Role.OFFICE})
+KEEPERS: Allowed = frozenset({Role.OFFICE, Role.ADMIN})
 
 ROUTES: dict[str, Allowed] = {
     "health": EVERYBODY,
@@ -59,6 +60,16 @@ ROUTES: dict[str, Allowed] = {
     "verify.program": EVERYBODY,
     "verify.log": READERS,
     "join": frozenset({Role.SECRETARY}),
+    "links": KEEPERS,
+    "links.renew.post": KEEPERS,
+    "setup": EVERYBODY,
+    "setup.template": EVERYBODY,
+    "setup.step": EVERYBODY,
+    "setup.step.post": EVERYBODY,
+    "accounts": ADMIN,
+    "accounts.post": ADMIN,
+    "accounts.password": ADMIN,
+    "accounts.password.post": ADMIN,
     "branch": VENUE,
     "live": OPERATORS,
     "ws": EVERYBODY | VENUE,
@@ -70,6 +81,7 @@ ROUTES: dict[str, Allowed] = {
 """Route name → who may use it; names ending in ``.post`` or ``.delete`` change something.
 
 A route with ``VENUE`` checks its token itself: a Bearer token, the address, or the first message.
+So do those of the set-up, whose link is gone once there is an account.
 """
 
 COMMANDS: dict[str, Allowed] = {

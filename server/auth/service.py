@@ -7,7 +7,14 @@ from datetime import timedelta
 
 from server.audit.service import record
 from server.auth import store
-from server.auth.model import Account, Login, Role
+from server.auth.model import (
+    Account,
+    Login,
+    NewAccount,
+    Role,
+    check_account_name,
+    check_belonging,
+)
 from server.auth.passwords import NOBODY, hash_password, password_matches
 from server.auth.throttle import (
     ADDRESS_FACTOR,
@@ -19,7 +26,7 @@ from server.auth.throttle import (
 )
 from server.db.engine import Database, Tx
 from server.domain.clock import Clock
-from server.domain.errors import DomainError
+from server.domain.errors import DomainError, NotFoundError
 from server.domain.events import EventKind, Payload
 
 IDLE = timedelta(hours=12)
@@ -70,7 +77,7 @@ async def sign_in(db: Database, clock: Clock, name: str, password: str, address:
         right = await asyncio.to_thread(password_matches, stored, password)
     if account is None or not right:
         raise await _count_failure(db, clock, name, address)
-    return await _open_login(db, clock, account, address)
+    return await open_login(db, clock, account, address)
 
 
 async def _count_failure(db: Database, clock: Clock, name: str, address: str) -> DomainError:
@@ -87,10 +94,18 @@ async def _count_failure(db: Database, clock: Clock, name: str, address: str) ->
     return DomainError("login_wrong", left=left)
 
 
-async def _open_login(db: Database, clock: Clock, account: Account, address: str) -> str:
+async def open_login(db: Database, clock: Clock, account: Account, address: str) -> str:
+    """Open and record a login for somebody who has proved who they are; return its cookie value.
+
+    Args:
+        db: the database.
+        clock: gives the time.
+        account: whose login it is.
+        address: where the request came from.
+    """
     cookie = secrets.token_urlsafe(32)
     async with db.tx() as tx:
-        await store.save_failures(tx, f"name:{account.name}", Failures())
+        await store.save_failures(tx, f"name:{account.name[:64]}", Failures())
         await store.save_login(tx, digest_of(cookie), account.id, clock.now())
         payload: Payload = {"name": account.name, "address": address}
         actor = f"login:{account.id}"
@@ -118,6 +133,70 @@ async def sign_out(db: Database, clock: Clock, login: Login, cookie: str) -> Non
         await record(tx, clock, EventKind.LOGIN_ENDED, actor=actor)
 
 
+async def hashed_password(password: str) -> str:
+    """Return a new salted hash of the password; at most two are made at a time."""
+    async with _HASHING:
+        return await asyncio.to_thread(hash_password, password)
+
+
+async def enter_account(tx: Tx, clock: Clock, account: NewAccount, *, actor: str) -> Account:
+    """Add an account and record it, inside the caller's transaction.
+
+    Raises:
+        DomainError: ``account_taken`` when the name is in use.
+    """
+    if await store.load_account(tx, account.name) is not None:
+        raise DomainError("account_taken", name=account.name)
+    made = await store.save_account(
+        tx,
+        name=account.name,
+        display_name=account.display_name,
+        role=account.role,
+        password_hash=account.password_hash,
+        department_id=account.department_id,
+        committee_id=account.committee_id,
+    )
+    payload: Payload = {"account_id": made.id, "name": made.name, "role": str(made.role)}
+    await record(tx, clock, EventKind.ACCOUNT_CREATED, actor=actor, payload=payload)
+    return made
+
+
+async def create_account(db: Database, clock: Clock, account: NewAccount, *, actor: str) -> Account:
+    """Add an account in a transaction of its own.
+
+    Raises:
+        DomainError: ``account_name_bad``, ``account_needs_department``,
+            ``account_needs_committee`` or ``account_taken``.
+    """
+    check_account_name(account.name)
+    check_belonging(account.role, account.department_id, account.committee_id)
+    async with db.tx() as tx:
+        return await enter_account(tx, clock, account, actor=actor)
+
+
+async def reset_password(
+    db: Database, clock: Clock, account_id: int, password: str, *, actor: str
+) -> Account:
+    """Give an account a new password; whoever is signed in with the old one is signed out.
+
+    The caller has checked the password.
+
+    Raises:
+        NotFoundError: ``no_such_account``.
+    """
+    hashed = await hashed_password(password)
+    async with db.tx() as tx:
+        account = await store.load_account_by_id(tx, account_id)
+        if account is None:
+            raise NotFoundError("no_such_account")
+        await store.save_password(tx, account_id, hashed)
+        await store.save_failures(tx, f"name:{account.name}", Failures())
+        payload: Payload = {"account_id": account_id, "name": account.name}
+        kind = EventKind.ACCOUNT_PASSWORD_CHANGED
+        await record(tx, clock, kind, actor=actor, payload=payload)
+    return account
+
+
 async def add_account(
     tx: Tx,
     *,
@@ -135,8 +214,7 @@ async def add_account(
     """
     if await store.load_account(tx, name) is not None:
         raise DomainError("account_taken", name=name)
-    async with _HASHING:
-        hashed = await asyncio.to_thread(hash_password, password)
+    hashed = await hashed_password(password)
     return await store.save_account(
         tx,
         name=name,

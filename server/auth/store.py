@@ -28,6 +28,25 @@ async def load_account(tx: Tx, name: str) -> Account | None:
     return _account(row) if row else None
 
 
+async def load_account_by_id(tx: Tx, account_id: int) -> Account | None:
+    """Return the account of that id, or None."""
+    row = await tx.get(AccountRow, account_id)
+    return _account(row) if row else None
+
+
+async def load_accounts(tx: Tx) -> list[Account]:
+    """Return all accounts in the order they were made."""
+    return [_account(row) for row in await tx.scalars(select(AccountRow).order_by(AccountRow.id))]
+
+
+async def save_password(tx: Tx, account_id: int, password_hash: str) -> None:
+    """Give an account a new password and end its logins."""
+    row = await tx.get_one(AccountRow, account_id)
+    row.password_hash = password_hash
+    await tx.execute(delete(LoginRow).where(LoginRow.account_id == account_id))
+    await tx.flush()
+
+
 async def count_accounts(tx: Tx) -> int:
     """Return how many accounts there are; zero means a new installation."""
     return await tx.scalar(select(func.count()).select_from(AccountRow)) or 0

@@ -8,6 +8,7 @@ from server.domain.errors import NotFoundError
 from server.pages.context import DATABASE, SECRET, page, redirect, visit_of
 from server.scheduler import store as sessions
 from server.street import store as street
+from server.street.service import find_venue
 
 ROOMS: web.AppKey[Rooms] = web.AppKey("rooms", Rooms)
 
@@ -16,10 +17,8 @@ async def show_branch(http: web.Request) -> web.Response:
     """Show a branch venue's page; its link is all it needs."""
     token = http.match_info["token"]
     async with http.app[DATABASE].view() as tx:
-        venue = await street.load_venue_by_token(tx, token)
+        venue = await find_venue(tx, http.app[SECRET], token)
         office = await street.load_office(tx)
-    if venue is None:
-        raise NotFoundError("no_such_venue_link")
     if office is not None:
         visit = visit_of(http)
         visit.street, visit.phone = office.name, office.phone

@@ -12,6 +12,7 @@ _ENTRIES = (
     ("attendance", "/attendance", "menu.attendance"),
     ("verify", "/verify", "menu.verify"),
     ("street", "/street", "menu.street"),
+    ("accounts", "/admin/accounts", "menu.accounts"),
     ("help", "/help", "menu.help"),
 )
 

@@ -2,6 +2,7 @@
 
 from sqlalchemy import func, select
 
+from server.auth.model import Places
 from server.db.engine import Tx
 from server.domain.places import (
     Committee,
@@ -38,6 +39,11 @@ async def load_committees(tx: Tx) -> list[Committee]:
     """Return the committees by number."""
     rows = await tx.scalars(select(CommitteeRow).order_by(CommitteeRow.number))
     return [Committee(r.id, r.number, r.name) for r in rows]
+
+
+async def load_places(tx: Tx) -> Places:
+    """Return what accounts can belong to."""
+    return Places(await load_departments(tx), await load_committees(tx))
 
 
 async def load_people(tx: Tx) -> list[Person]:
@@ -125,3 +131,20 @@ async def save_venue(
     )
     await tx.flush()
     return venue_id
+
+
+async def load_token_versions(tx: Tx) -> dict[int, int]:
+    """Return the version of every venue's token in force, by venue id."""
+    rows = await tx.execute(select(VenueRow.id, VenueRow.token_version))
+    return {row.id: row.token_version for row in rows}
+
+
+async def renew_token(tx: Tx, secret: bytes, venue_id: int) -> int | None:
+    """Give a venue a new token, which ends the old one; return its version, None without venue."""
+    row = await tx.get(VenueRow, venue_id, with_for_update=True)
+    if row is None:
+        return None
+    row.token_version += 1
+    row.token_digest = token_digest(venue_token(secret, row.id, row.token_version))
+    await tx.flush()
+    return row.token_version

@@ -1,5 +1,7 @@
 import socket
 import string
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -199,6 +201,21 @@ def test_a_clock_of_another_time_is_wrong() -> None:
     assert doctor.judge_clock(NOW - timedelta(days=365)).code == "clock_wrong"
     assert doctor.judge_clock(NOW + timedelta(days=40 * 365)).code == "clock_wrong"
     assert doctor.judge_clock(NOW, "Nowhere/None").code == "zone_missing"
+
+
+def test_it_runs_where_no_library_is(tmp_path: Path) -> None:
+    words = ["doctor", "--lang", "zh", "--data-dir", str(tmp_path), "--port", "0"]
+    bare = subprocess.run(
+        [sys.executable, "-S", "-m", "server", *words, "--media-port", "0"],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert bare.returncode == 1
+    assert "[要办] 缺这些库：aioice, aiohttp" in bare.stdout
+    assert bare.stdout.count("[") == 12
+    assert bare.stderr == ""
 
 
 def test_the_command_says_all_of_it_and_ends_with_0_or_1(

@@ -115,7 +115,7 @@ def test_the_command_makes_the_certificate_and_says_where_it_is(
     said = capsys.readouterr().out
     assert str(tmp_path / "tls" / "ca.pem") in said
     assert "pinhui.qinghe.lan" in said
-    assert "396 天" in said
+    assert "397 天" in said
     assert main(words) == 0
     assert "还在有效期内" in capsys.readouterr().out
 
