@@ -40,7 +40,6 @@ LIBRARIES = (
     "ifaddr",
     "jinja2",
     "msgspec",
-    "ortools",
     "PIL",
     "psycopg",
     "pylibsrtp",
