@@ -7,7 +7,8 @@ BIN := $(VENV)/bin
 PORT ?= 8080
 
 DEMO_PACKAGES := fonts-noto-cjk libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
-TEST_PACKAGES := chromium postgresql iproute2 poppler-utils nodejs npm
+# Node.js may have come from elsewhere: Debian's is only asked for where there is none.
+TEST_PACKAGES := chromium postgresql iproute2 poppler-utils $(if $(shell command -v npm),,nodejs npm)
 
 .PHONY: help demo test quick check format lint types contracts unit scripts screenshots lock clean \
 	demo-packages test-packages
