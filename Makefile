@@ -8,7 +8,7 @@ PORT ?= 8080
 
 DEMO_PACKAGES := fonts-noto-cjk libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
 # Node.js may have come from elsewhere: Debian's is only asked for where there is none.
-TEST_PACKAGES := chromium postgresql iproute2 poppler-utils $(if $(shell command -v npm),,nodejs npm)
+TEST_PACKAGES := chromium libnss3-tools postgresql iproute2 poppler-utils $(if $(shell command -v npm),,nodejs npm)
 
 .PHONY: help demo test quick check format lint types contracts unit scripts screenshots lock clean \
 	demo-packages test-packages
@@ -73,7 +73,7 @@ scripts: node_modules/tools.stamp
 	node --test tests/unit/js/*.test.js
 quick: lint types contracts unit
 check: lint types contracts scripts
-test: test-packages $(VENV)/tools.stamp
+test: test-packages $(VENV)/tools.stamp node_modules/tools.stamp
 	$(BIN)/pytest tests
 
 lock: $(VENV)/tools.stamp

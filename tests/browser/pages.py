@@ -1,0 +1,83 @@
+"""Every page with who may see it; pictures and accessibility are looked at page by page."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from playwright.async_api import Browser, BrowserContext, Page
+
+from server.auth.permissions import ROUTES, may_use
+from server.portal.guides import GUIDES, guide_of
+from server.simulator.demo import PASSWORD
+from server.simulator.demo_street import ACCOUNTS
+from tests.browser.chromium import new_context, sign_in, visit
+from tests.browser.servers import Demo
+
+LANGUAGES = {"zh": "zh-CN", "en": "en-GB"}
+VISITOR = "visitor"
+VENUE_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """One page: its route's name, its path, and what stands on it once it is ready."""
+
+    route: str
+    path: str
+    ready: str = "main"
+
+
+def stops(demo: Demo, account: str) -> list[Stop]:
+    """Return every page that an account may see, with the ids of a running demo in their paths."""
+    role = {name: role for name, _, role, *_ in ACCOUNTS}.get(account)
+    found = [
+        Stop("home", "/"),
+        Stop("home", "/no-such-page"),
+        Stop("book", "/book"),
+        Stop("sessions", "/sessions"),
+        Stop("plan", "/plans/1"),
+        Stop("attendance", "/attendance"),
+        Stop("attendance.session", f"/attendance/{demo.session}"),
+        Stop("verify", "/verify"),
+        Stop("help", "/help"),
+        Stop("help.guide", f"/help/{guide_of(role) or GUIDES[-1]}"),
+        Stop("street", "/street"),
+        Stop("links", "/street/links"),
+        Stop("accounts", "/admin/accounts"),
+        Stop("accounts.password", "/admin/accounts/1/password"),
+        Stop("live", f"/live/{demo.session}", "[data-view=hall]:not([hidden]) venue-tile .venue"),
+    ]
+    allowed = [stop for stop in found if may_use(ROUTES[stop.route], role)]
+    return allowed if role else [Stop("login", "/login"), *allowed]
+
+
+NOT_PAGES = frozenset(
+    {
+        *("health", "static", "authority", "calendar", "ws", "join", "setup", "setup.template"),
+        *("attendance.pdf", "attendance.csv", "verify.program", "verify.log"),
+    }
+)
+"""Routes that answer a GET with something else than a page for people, or lead on to one."""
+
+
+@asynccontextmanager
+async def signed_in(
+    browser: Browser, demo: Demo, account: str, language: str, **more: object
+) -> AsyncIterator[BrowserContext]:
+    """Give a fresh context in which `account` has signed in; nobody has for the visitor."""
+    context = await new_context(browser, LANGUAGES[language], **more)
+    try:
+        if account != VISITOR:
+            page = await context.new_page()
+            await sign_in(page, demo.base, account, PASSWORD)
+            await page.close()
+        yield context
+    finally:
+        await context.close()
+
+
+async def arrive(page: Page, url: str, ready: str) -> None:
+    """Open a page and wait until what makes it ready is there."""
+    await visit(page, url)
+    await page.wait_for_selector(ready)
+    await page.evaluate("document.fonts.ready.then(() => true)")

@@ -1,0 +1,138 @@
+"""Every page, for every role and in both languages, without a violation that axe-core can find."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page, WebSocketRoute
+
+from server.auth.permissions import ROUTES
+from server.domain.clock import SystemClock, unix_ms
+from server.simulator.demo_street import ACCOUNTS
+from server.street.setup import Step
+from tests.browser.chromium import FAKE_DEVICES, LOOPBACK_MEDIA, chromium, new_context
+from tests.browser.pages import (
+    LANGUAGES,
+    NOT_PAGES,
+    VENUE_SHOWN,
+    VISITOR,
+    arrive,
+    signed_in,
+    stops,
+)
+from tests.browser.servers import CHECKOUT, Demo, enter_a_draft, serving
+
+AXE = CHECKOUT / "node_modules" / "axe-core" / "axe.min.js"
+RUN = "axe.run(document, {resultTypes: ['violations']}).then((found) => found.violations)"
+
+
+def _axe() -> str:
+    if not AXE.is_file():
+        pytest.fail("axe-core is missing: npm ci, or make test")
+    return AXE.read_text(encoding="utf-8")
+
+
+async def _faults(page: Page, where: str) -> list[str]:
+    """Return one line for each element that breaks a rule."""
+    # evaluated, not added as a script: our Content-Security-Policy lets no stranger's script in
+    await page.evaluate(f"globalThis.axe ? undefined : void (() => {{ {_axe()} }})()")
+    found: list[dict[str, Any]] = await page.evaluate(RUN)
+    return [
+        f"{where}: {rule['id']} at {node['target']}: {node['html'][:120]}"
+        for rule in found
+        for node in rule["nodes"]
+    ]
+
+
+def test_every_page_is_among_those_we_look_at(running_demo: Demo) -> None:
+    answering = {name for name in ROUTES if not name.endswith((".post", ".delete"))}
+    accounts = [VISITOR, *(name for name, *_ in ACCOUNTS)]
+    seen = {stop.route for account in accounts for stop in stops(running_demo, account)}
+    seen |= {"branch", "setup.step"}
+    assert seen | NOT_PAGES == answering
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_no_page_of_any_role_breaks_a_rule_of_accessibility(
+    demo: Demo, language: str
+) -> None:
+    faults: list[str] = []
+    async with chromium(*FAKE_DEVICES, LOOPBACK_MEDIA) as browser:
+        for account in (VISITOR, *(name for name, *_ in ACCOUNTS)):
+            async with signed_in(browser, demo, account, language) as context:
+                page = await context.new_page()
+                for stop in stops(demo, account):
+                    await arrive(page, demo.base + stop.path, stop.ready)
+                    faults += await _faults(page, f"{account} {stop.path}")
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_the_branch_page_breaks_no_rule_of_accessibility(demo: Demo, language: str) -> None:
+    async with chromium(*FAKE_DEVICES, LOOPBACK_MEDIA) as browser:
+        faults = await _faults_while_waiting(browser, demo, language)
+        faults += await _faults_in_the_room(browser, demo, language)
+    assert not faults, "\n".join(faults)
+
+
+async def _faults_while_waiting(browser: Browser, demo: Demo, language: str) -> list[str]:
+    context = await new_context(browser, LANGUAGES[language])
+    page = await context.new_page()
+    await page.route_web_socket("**/ws", tell_of_a_session_to_come)
+    await arrive(page, demo.link(VENUE_SHOWN), "[data-next-left]:not(:empty)")
+    faults = await _faults(page, "branch waiting")
+    await context.close()
+    return faults
+
+
+def tell_of_a_session_to_come(ws: WebSocketRoute) -> None:
+    """Stand in for the server before a session: the same two answers to every hello."""
+
+    def answer(_: str | bytes) -> None:
+        now = unix_ms(SystemClock().now())
+        welcome = {"venue": VENUE_SHOWN, "name": "", "operator": False, "session": 0}
+        waiting = {
+            "session": 9,
+            "title": "书记工作例会",
+            "starts_ms": now + 1_000_000,
+            "ends_ms": now + 5_000_000,
+            "items": 3,
+        }
+        ws.send(json.dumps({"type": "welcome", "now_ms": now, **welcome}))
+        ws.send(json.dumps({"type": "waiting", "now_ms": now, **waiting}))
+
+    ws.on_message(answer)
+
+
+async def _faults_in_the_room(browser: Browser, demo: Demo, language: str) -> list[str]:
+    context = await new_context(browser, LANGUAGES[language])
+    page = await context.new_page()
+    await arrive(page, demo.link(VENUE_SHOWN), "[data-view=room]:not([hidden])")
+    faults = await _faults(page, "branch room")
+    await page.click("[data-view=room] [data-do=count]")
+    faults += await _faults(page, "branch head count")
+    await page.keyboard.press("Escape")
+    await page.click("[data-view=room] [data-do=help]")
+    await page.click("dialog.help [data-size='2']")
+    faults += await _faults(page, "branch help in large type")
+    await page.keyboard.press("Escape")
+    await page.wait_for_selector("html[data-elder='2']")
+    faults += await _faults(page, "branch room in large type")
+    await context.close()
+    return faults
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_the_set_up_breaks_no_rule_of_accessibility(language: str, tmp_path: Path) -> None:
+    link = await asyncio.to_thread(enter_a_draft, tmp_path / "data")
+    faults: list[str] = []
+    with serving(tmp_path / "data", "127.0.0.1") as server:
+        async with chromium() as browser:
+            page = await (await new_context(browser, LANGUAGES[language])).new_page()
+            for step in Step:
+                await arrive(page, f"{server.base}{link}/{step}", "main")
+                assert page.url.endswith(step)
+                faults += await _faults(page, f"setup {step}")
+    assert not faults, "\n".join(faults)

@@ -1,0 +1,302 @@
+"""The story of the demo as a newcomer lives it, in one browser, against the real processes."""
+
+import asyncio
+import json
+import re
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pypdf
+from playwright.async_api import Browser, Page
+
+from server.attendance.report import Report
+from server.attendance.service import load_report
+from server.db.engine import Database
+from server.domain.clock import SystemClock
+from server.domain.timespan import Span, total, union
+from server.simulator.demo import PASSWORD
+from server.simulator.demo_street import COMMITTEES
+from server.simulator.journal import Entry, Event, connected_spans, journal_path, read_journal
+from tests.browser.chromium import (
+    FAKE_DEVICES,
+    LOOPBACK_MEDIA,
+    chromium,
+    download,
+    new_context,
+    sign_in,
+    visit,
+)
+from tests.browser.looking import Seen, has_moved_on, look_at, tell, until
+from tests.browser.servers import CHECKOUT, Demo
+
+TILES = "venue-tile video"
+BIG = "video[data-big]"
+GUEST, WITNESS, CALLED = 12, 7, 5
+"""Venues: a browser takes the first one's place and the second one's; the third stays simulated."""
+TOLERANCE = timedelta(seconds=1)
+
+
+class Stay:
+    """A browser in a venue's place: from the click on the link to the closing of the page."""
+
+    def __init__(self, number: int, page: Page) -> None:
+        self.number, self.page = number, page
+        self.since, self.until = datetime.now(UTC), datetime.max.replace(tzinfo=UTC)
+        self.voices: list[int] = []
+        page.on("websocket", lambda ws: ws.on("framereceived", self._hear))
+
+    def _hear(self, frame: str | bytes) -> None:
+        message = json.loads(frame)
+        if message["type"] == "voices":
+            self.voices = message["venues"]
+
+    async def leave(self) -> None:
+        await self.page.close(run_before_unload=False)
+        self.until = datetime.now(UTC)
+
+
+async def test_a_newcomer_lives_the_whole_story(fresh_demo: Demo, tmp_path: Path) -> None:
+    demo = fresh_demo
+    async with chromium(*FAKE_DEVICES, LOOPBACK_MEDIA) as browser:
+        wall = await _open_the_wall(browser, demo)
+        await _see_every_venue_moving(wall)
+        guest = await _take_a_venues_place(browser, demo, wall, GUEST)
+        witness = await _take_a_venues_place(browser, demo, wall, WITNESS)
+        await _give_the_floor_to_who_asks(wall, guest, witness)
+        await _mute_all(wall, guest)
+        await _give_the_floor_by_the_tile(wall, witness, demo)
+        await witness.leave()
+        await _come_back_when_the_guest_leaves(wall, guest, demo)
+        await _end_the_session(wall)
+        value = await _read_the_report(wall, demo, tmp_path)
+    report = await _load_report(demo)
+    _compare_with_journals(report, demo, {GUEST: guest, WITNESS: witness})
+    _verify_the_log(demo.database, value)
+
+
+async def _open_the_wall(browser: Browser, demo: Demo) -> Page:
+    context = await new_context(browser)
+    await context.add_init_script("useBlueCamera()")
+    page = await context.new_page()
+    await sign_in(page, demo.base, "operator", PASSWORD)
+    await page.locator(f'main a[href="/live/{demo.session}"]').first.click(no_wait_after=True)
+    await page.wait_for_selector("[data-view=hall]:not([hidden])")
+    return page
+
+
+async def _see_every_venue_moving(wall: Page) -> None:
+    expected = list(range(1, len(COMMITTEES) + 1))
+
+    async def all_show_their_venue() -> bool:
+        return [seen.venue for seen in await look_at(wall, TILES)] == expected
+
+    after = await until("every tile shows its own venue", all_show_their_venue)
+    first = await look_at(wall, TILES)
+    assert [seen.tile for seen in first] == expected
+
+    async def all_have_moved() -> bool:
+        later = await look_at(wall, TILES)
+        return all(map(has_moved_on, first, later))
+
+    await until("every tile has moved on", all_have_moved, 4)
+    await asyncio.sleep(3)
+    rates = sorted(_rate(*pair) for pair in zip(first, await look_at(wall, TILES), strict=True))
+    tell(
+        f"the wall showed 33 right pictures after {after:.1f} s, then"
+        f" {rates[0]:.1f} to {rates[-1]:.1f} a second in each tile, median {rates[16]:.1f}"
+    )
+
+
+def _rate(before: Seen, after: Seen) -> float:
+    return (after.frames - before.frames) * 1000 / (after.at - before.at)
+
+
+async def _take_a_venues_place(browser: Browser, demo: Demo, wall: Page, number: int) -> Stay:
+    page = await (await new_context(browser)).new_page()
+    stay = Stay(number, page)
+    begun = time.monotonic()
+    await visit(page, demo.link(number))
+    await until(f"tile {number} shows the browser", lambda: _is_green(wall, number))
+    tell(
+        f"venue {number} was on the wall {time.monotonic() - begun:.1f} s after its link was opened"
+    )
+    await until(
+        f"simulated venue {number} is told",
+        lambda: _noted(demo, number, Event.REPLACED),
+    )
+    return stay
+
+
+async def _is_green(wall: Page, number: int) -> bool:
+    (seen,) = await look_at(wall, f'venue-tile[data-venue="{number}"] video')
+    return seen.colour == "green"
+
+
+async def _noted(demo: Demo, number: int, event: Event) -> bool:
+    return any(entry.event is event for entry in read_journal(journal_path(demo.journals, number)))
+
+
+def _last_about_its_line(demo: Demo, number: int) -> Entry:
+    entries = read_journal(journal_path(demo.journals, number))
+    return [one for one in entries if one.event in {Event.CONNECTED, Event.DISCONNECTED}][-1]
+
+
+async def _big_is(page: Page, *, colour: str = "", venue: int = -1) -> bool:
+    (seen,) = await look_at(page, BIG)
+    return (seen.colour, seen.venue) == (colour, venue)
+
+
+async def _give_the_floor_to_who_asks(wall: Page, guest: Stay, witness: Stay) -> None:
+    await until("the main venue is the big picture", lambda: _big_is(witness.page, colour="blue"))
+    await guest.page.click("[data-do=floor]")
+    await guest.page.wait_for_selector("[data-do=floor][data-does=asked]")
+    await wall.click(f'floor-queue [data-does=give][data-venue="{guest.number}"]')
+    await guest.page.wait_for_selector("[data-do=floor][data-does=open]")
+    for page in (wall, witness.page):
+        await until(
+            "who has the floor is the big picture", lambda p=page: _big_is(p, colour="green")
+        )
+
+
+async def _mute_all(wall: Page, guest: Stay) -> None:
+    async def is_heard() -> bool:
+        return guest.number in guest.voices
+
+    async def sound_has_stopped() -> bool:
+        before = await wall.evaluate("soundReceived()")
+        await asyncio.sleep(1)
+        return bool(await wall.evaluate("soundReceived()") == before)
+
+    await until("who has the floor is heard", is_heard)
+    assert not await sound_has_stopped()
+    mute = wall.locator("[data-do=mute]")
+    await mute.click()
+    await wall.wait_for_selector("[data-do=mute][aria-pressed=false]")
+    await mute.click()
+    await wall.wait_for_selector("[data-do=mute][aria-pressed=true]")
+    await guest.page.wait_for_selector("[data-do=floor][data-does=ask]")
+    assert "静音中" in await guest.page.locator(".room .own").inner_text()
+    await until("no sound reaches the wall", sound_has_stopped)
+
+
+async def _give_the_floor_by_the_tile(wall: Page, witness: Stay, demo: Demo) -> None:
+    await wall.click(f'venue-tile[data-venue="{CALLED}"] button')
+    await wall.click("choice-menu button >> nth=0")
+    await until("the called venue is the big picture", lambda: _big_is(witness.page, venue=CALLED))
+    await until("the called venue knows", lambda: _noted(demo, CALLED, Event.FLOOR_GOT))
+    await wall.click("[data-do=take_back]")
+    await until("the main venue is back", lambda: _big_is(witness.page, colour="blue"))
+
+
+async def _come_back_when_the_guest_leaves(wall: Page, guest: Stay, demo: Demo) -> None:
+    assert _last_about_its_line(demo, guest.number).event is Event.DISCONNECTED
+    await guest.leave()
+
+    async def shows_the_simulated_venue() -> bool:
+        (seen,) = await look_at(wall, f'venue-tile[data-venue="{guest.number}"] video')
+        return seen.venue == guest.number
+
+    await until("the simulated venue is back on the wall", shows_the_simulated_venue)
+    back = _last_about_its_line(demo, guest.number)
+    assert back.event is Event.CONNECTED
+    away = datetime.fromtimestamp(back.at / 1000, UTC) - guest.until
+    assert away > timedelta(seconds=9)
+    tell(f"venue {guest.number} was back {away.total_seconds():.1f} s after the browser had left")
+
+
+async def _end_the_session(wall: Page) -> None:
+    button = wall.locator("[data-do=end]")
+    await button.click()
+    await wall.wait_for_selector("[data-do=end].ctl--sure")
+    await button.click()
+    await wall.wait_for_selector("[data-view=calm]:not([hidden])")
+
+
+async def _read_the_report(page: Page, demo: Demo, folder: Path) -> str:
+    """Open the report from the menu, check page and PDF, return the chain value it carries."""
+    await page.click("[data-view=calm] a[href='/']")
+    await page.click("nav a[href='/attendance']")
+    await page.click(f"main a[href='/attendance/{demo.session}']")
+    value = await _settled_value(page)
+    number = (await page.inner_text(".page__head .code")).strip()
+    paper = await download(page, "a[href$='report.pdf']", folder / "report.pdf")
+    text = "\n".join(sheet.extract_text() for sheet in pypdf.PdfReader(paper).pages)
+    assert number in text
+    assert value in re.sub(r"\s", "", text)
+    table = await page.inner_text("table.tracks")
+    for name in COMMITTEES:
+        assert name in table
+        assert name in text
+    return value
+
+
+async def _settled_value(page: Page) -> str:
+    """Return the chain value on a report once the last venues' leaving has been written down."""
+    values = [""]
+
+    async def is_settled() -> bool:
+        await page.reload(wait_until="domcontentloaded")
+        link = await page.get_attribute("a[href*='value=']", "href")
+        assert link
+        values.append(link.partition("value=")[2])
+        await asyncio.sleep(1)
+        return values[-1] == values[-2]
+
+    await until("the report's chain value stays", is_settled)
+    assert re.fullmatch("[0-9a-f]{64}", values[-1])
+    return values[-1]
+
+
+async def _load_report(demo: Demo) -> Report:
+    db = Database(f"sqlite:///{demo.database}")
+    async with db.view() as tx:
+        report = await load_report(tx, SystemClock(), demo.session)
+    await db.close()
+    return report
+
+
+def _compare_with_journals(report: Report, demo: Demo, stays: dict[int, Stay]) -> None:
+    frame = report.attendance.frame
+    worst = timedelta()
+    for venue in report.attendance.venues:
+        number = venue.expected.number
+        own = _own_spans(demo, report, number, stays.get(number))
+        assert venue.first_join
+        left = venue.last_leave or frame.end
+        differences = (
+            abs(venue.first_join - own[0].start),
+            abs(left - own[-1].end),
+            abs(venue.in_session - total(s for span in own if (s := span.clipped_to(frame)))),
+        )
+        worst = max(worst, *differences)
+        assert max(differences) < TOLERANCE, (number, differences, own, venue.presence)
+    tell(f"attendance and journals of 33 venues: never more than {worst} apart")
+
+
+def _own_spans(demo: Demo, report: Report, number: int, stay: Stay | None) -> list[Span]:
+    """Return when a venue says it was there: by its journal, and the browser in its place."""
+    closed = report.attendance.closed_at
+    assert closed
+    entries = read_journal(journal_path(demo.journals, number))
+    opened_ms = report.attendance.opened_at.timestamp() * 1000
+    ours = [entry for entry in entries if entry.at > opened_ms - 500]
+    spans = [
+        Span(datetime.fromtimestamp(start / 1000, UTC), datetime.fromtimestamp(end / 1000, UTC))
+        for start, end in connected_spans(ours, round(closed.timestamp() * 1000))
+        if end > start
+    ]
+    if stay:
+        replaced = max(span.end for span in spans if span.end <= stay.until)
+        spans.append(Span(replaced, min(stay.until, closed)))
+    return union(spans)
+
+
+def _verify_the_log(database: Path, value: str) -> None:
+    words = [sys.executable, "-m", "server", "audit", "verify", str(database), "--head", value]
+    checked = subprocess.run(words, cwd=CHECKOUT, capture_output=True, text=True)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    wrong = value[:-1] + ("0" if value[-1] != "0" else "1")
+    assert subprocess.run([*words[:-1], wrong], cwd=CHECKOUT, capture_output=True).returncode == 1
