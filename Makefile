@@ -76,6 +76,10 @@ check: lint types contracts scripts
 test: test-packages $(VENV)/tools.stamp node_modules/tools.stamp
 	$(BIN)/pytest tests
 
+# Every page, role and language at two sizes, into screenshots/; DOCS=1 renews the pictures in docs.
+screenshots: test-packages $(VENV)/tools.stamp node_modules/tools.stamp
+	$(BIN)/python -m tests.browser.screenshots $(if $(DOCS),--docs)
+
 lock: $(VENV)/tools.stamp
 	$(BIN)/pip install --quiet pip-tools
 	$(BIN)/pip-compile -q --strip-extras --no-emit-index-url --no-emit-trusted-host \
