@@ -1,7 +1,7 @@
 """What a simulated venue noted of itself, to be compared with what the server noted of it.
 
 One file per venue, one JSON object a line: ``at`` (Unix milliseconds), ``event``, ``reason``.
-``connected`` is the moment its publishing connection was ready, ``disconnected`` the moment it
+``connected`` is the moment its first connection was ready, ``disconnected`` the moment the last
 sent its last packet, however much later that was noticed. So lines are not sorted by time.
 """
 
@@ -86,7 +86,7 @@ def read_journal(path: Path) -> list[Entry]:
 
 
 def connected_spans(entries: list[Entry], until_ms: int) -> list[tuple[int, int]]:
-    """Return the spans during which the venue published, in Unix milliseconds, in order.
+    """Return the spans during which the venue was connected, in Unix milliseconds, in order.
 
     A span that never ended (the process was killed, or still runs) ends at ``until_ms``.
     """

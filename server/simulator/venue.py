@@ -83,6 +83,7 @@ class Venue:
         self._shared = shared
         self._loop = loop
         self._journal = journal
+        self._last_sent = 0.0
         self._phase = phase
         self._cname = token_hex(4)
         self._conduct = Conduct(identity.number)
@@ -265,22 +266,26 @@ class Venue:
                 await self._opening.wait()
 
     async def _opened(self, half: Publisher | Receiver) -> None:
+        if self.receiver is None and self._publisher is None:
+            self._note(Event.CONNECTED, "the first line is ready")
         if isinstance(half, Receiver):
             self.receiver = half
             return
         self._publisher = half
         half.speak(self._conduct.speaking)
-        self._note(Event.CONNECTED, "the line up is ready")
         await self._tell_head_count()
 
     def _finished(self, line: Line, half: Publisher | Receiver, reason: str) -> None:
-        """Note the end of a line that had opened; its moment is that of the last packet sent."""
-        if isinstance(half, Receiver):
-            if self.receiver is half:
+        """Note the end of the last line that stood; its moment is that of the last packet sent."""
+        if half in (self.receiver, self._publisher):
+            now = self._shared.clock.monotonic()
+            self._last_sent = max(self._last_sent, now - line.last_sent_ago())
+            if half is self.receiver:
                 self.receiver = None
-        elif self._publisher is half:
-            self._publisher = None
-            self._note(Event.DISCONNECTED, reason, ago_s=line.last_sent_ago())
+            else:
+                self._publisher = None
+            if self.receiver is None and self._publisher is None:
+                self._note(Event.DISCONNECTED, reason, ago_s=now - self._last_sent)
         line.drop(reason)
 
     def _note(self, event: Event, reason: str, *, ago_s: float = 0.0) -> None:
