@@ -142,7 +142,6 @@ function comeBack() {
   if (known.state) media.start();
 }
 
-// ---------- drawing ----------
 
 function draw() {
   if (signal.stopped) return;
@@ -180,6 +179,8 @@ function drawBig(state) {
   const speaker =
     state.floor === here
       ? t("您在发言，全场都看到")
+      : venueOf(state, shown)?.state !== "connected"
+        ? t("正在等画面，您不用操作")
       : shown === MAIN
         ? t("主会场正在讲")
         : t("{venue} 正在发言", { venue: titleOf(state, shown) });
