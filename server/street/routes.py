@@ -17,16 +17,15 @@ from server.domain.errors import DomainError, NotFoundError
 from server.domain.places import Person, Post
 from server.pages.context import CLOCK, DATABASE, SECRET, form_values, page, redirect
 from server.street import service, store
+from server.street.cells import clean, decode_upload
+from server.street.committee_table import read_committees
 from server.street.setup import (
     MOST_DEPARTMENTS,
     AccountDraft,
     Draft,
     Step,
     check_words,
-    clean,
-    decode_upload,
     first_open_step,
-    read_committees,
     read_departments,
 )
 from server.street.sheet import make_cards

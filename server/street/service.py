@@ -19,13 +19,13 @@ from server.domain.errors import DomainError, NotFoundError
 from server.domain.events import EventKind
 from server.domain.places import Venue, VenueKind
 from server.street import store
+from server.street.committee_table import read_committees
 from server.street.setup import (
     AccountDraft,
     Draft,
     Step,
     check_words,
     first_open_step,
-    read_committees,
     read_departments,
 )
 from server.street.tokens import is_former_token
