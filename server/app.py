@@ -22,8 +22,8 @@ from server.auth.guard import attach_login, guard, role_of
 from server.conference import routes as conference_routes
 from server.conference.jobs import SessionTimer
 from server.conference.ports import Media
-from server.conference.routes import ROOMS
-from server.conference.service import Rooms
+from server.conference.routes import CONFERENCES
+from server.conference.service import Conferences
 from server.config import CannotStartError, Settings, load_secret
 from server.db.engine import Database
 from server.db.migrate import upgrade
@@ -78,17 +78,17 @@ async def show_health(http: web.Request) -> web.Response:
         return web.json_response({"version": __version__, "database": "away"}, status=503)
     stats = await http.app[MEDIA].stats()
     workers = [{"core": stats.core, "pid": stats.pid}]
-    rooms = [
+    live = [
         {
-            "id": room.state.session_id,
-            "title": room.state.title,
-            "expected": len(room.state.venues),
-            "connected": sum(bool(v.peers) for v in room.state.venues),
+            "id": conference.state.session_id,
+            "title": conference.state.title,
+            "expected": len(conference.state.venues),
+            "connected": sum(bool(v.peers) for v in conference.state.venues),
         }
-        for room in http.app[ROOMS].open_rooms
+        for conference in http.app[CONFERENCES].running
     ]
     return web.json_response(
-        {"version": __version__, "database": "ok", "workers": workers, "sessions": rooms}
+        {"version": __version__, "database": "ok", "workers": workers, "sessions": live}
     )
 
 
@@ -116,7 +116,7 @@ async def serve_authority(http: web.Request) -> web.StreamResponse:
 
 
 class _Relay:
-    """Hands media events to the rooms, which are built after the media plane they listen to."""
+    """Hands media events to the conferences, built after the media plane they listen to."""
 
     def __init__(self) -> None:
         self._ready = asyncio.Event()
@@ -168,12 +168,12 @@ async def build_app(
     relay = _Relay()
     app[MEDIA] = await start_media(settings, relay)
     app[ws.HUB] = hub = ws.Hub(app[DATABASE], app[CLOCK])
-    app[ROOMS] = hub.rooms = Rooms(
+    app[CONFERENCES] = hub.conferences = Conferences(
         app[DATABASE], app[CLOCK], app[MEDIA], hub, settings.data_dir / "alive"
     )
-    await app[ROOMS].restore()
-    relay.lead_to(app[ROOMS].on_media_event)
-    app[TIMER] = SessionTimer(app[DATABASE], app[CLOCK], app[ROOMS])
+    await app[CONFERENCES].restore()
+    relay.lead_to(app[CONFERENCES].on_media_event)
+    app[TIMER] = SessionTimer(app[DATABASE], app[CLOCK], app[CONFERENCES])
     app.add_routes(_ROUTES)
     app.on_shutdown.append(ws.close_sockets)
     app.on_cleanup.append(_close_database)

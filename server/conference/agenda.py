@@ -1,17 +1,17 @@
 """The agenda clock: going on to the next item, and giving the present one more minutes."""
 
-from server.conference.model import Conference, Happening, ItemRun
+from server.conference.model import ConferenceState, Happening, ItemRun
 from server.domain.errors import DomainError
 from server.domain.events import EventKind
 
 
-def _present(state: Conference) -> ItemRun:
+def _present(state: ConferenceState) -> ItemRun:
     if not state.items:
         raise DomainError("agenda_is_empty")
     return state.items[state.item]
 
 
-def next_item(state: Conference) -> list[Happening]:
+def next_item(state: ConferenceState) -> list[Happening]:
     """End the present item and begin the one after it.
 
     Raises:
@@ -27,7 +27,7 @@ def next_item(state: Conference) -> list[Happening]:
     ]
 
 
-def extend(state: Conference, minutes: int) -> list[Happening]:
+def extend(state: ConferenceState, minutes: int) -> list[Happening]:
     """Give the present item more minutes.
 
     Raises:

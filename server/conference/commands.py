@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from server.conference import agenda, floor, sound
 from server.conference.floor import branch
-from server.conference.model import MAIN, Conference, Happening
+from server.conference.model import MAIN, ConferenceState, Happening
 from server.domain.errors import DomainError
 from server.domain.events import EventKind
 
@@ -23,7 +23,7 @@ class Order:
     value: int = 0
 
 
-def head_count(state: Conference, number: int, count: int) -> list[Happening]:
+def head_count(state: ConferenceState, number: int, count: int) -> list[Happening]:
     """Say how many people are in a venue; saying the same again changes nothing."""
     venue = state.venue(number)
     if venue is None:
@@ -34,16 +34,16 @@ def head_count(state: Conference, number: int, count: int) -> list[Happening]:
     return [Happening(EventKind.VENUE_HEAD_COUNT, payload)]
 
 
-def _end(state: Conference, _order: Order) -> list[Happening]:
+def _end(state: ConferenceState, _order: Order) -> list[Happening]:
     return [] if state.closed else [Happening(EventKind.SESSION_CLOSED, {})]
 
 
-def _decline(state: Conference, order: Order) -> list[Happening]:
+def _decline(state: ConferenceState, order: Order) -> list[Happening]:
     branch(state, order.venue)
     return floor.withdraw(state, order.venue, declined=True)
 
 
-_RULES: dict[str, Callable[[Conference, Order], list[Happening]]] = {
+_RULES: dict[str, Callable[[ConferenceState, Order], list[Happening]]] = {
     "floor.request": lambda s, o: floor.request(s, o.venue),
     "floor.withdraw": lambda s, o: floor.withdraw(s, o.venue),
     "floor.return": lambda s, o: floor.give_up(s, o.venue),
@@ -63,7 +63,7 @@ COMMANDS = frozenset(_RULES)
 """The names of all commands."""
 
 
-def decide(state: Conference, order: Order) -> list[Happening]:
+def decide(state: ConferenceState, order: Order) -> list[Happening]:
     """Return the events that carry out a command; none when it changes nothing.
 
     Raises:

@@ -4,12 +4,12 @@ The floor belongs to at most one branch; while none has it, the main venue speak
 the branch's microphone, taking it back closes it.
 """
 
-from server.conference.model import MAIN, Conference, Happening, LiveVenue
+from server.conference.model import MAIN, ConferenceState, Happening, LiveVenue
 from server.domain.errors import DomainError
 from server.domain.events import EventKind
 
 
-def branch(state: Conference, number: int) -> LiveVenue:
+def branch(state: ConferenceState, number: int) -> LiveVenue:
     """Return the branch venue with this number.
 
     Raises:
@@ -21,12 +21,12 @@ def branch(state: Conference, number: int) -> LiveVenue:
     return venue
 
 
-def is_asking(state: Conference, number: int) -> bool:
+def is_asking(state: ConferenceState, number: int) -> bool:
     """Tell whether the venue stands in the queue."""
     return any(r.venue == number for r in state.queue)
 
 
-def request(state: Conference, number: int) -> list[Happening]:
+def request(state: ConferenceState, number: int) -> list[Happening]:
     """Ask for the floor; asking twice, or while having it, changes nothing."""
     venue = branch(state, number)
     if is_asking(state, number) or state.floor == number:
@@ -34,7 +34,7 @@ def request(state: Conference, number: int) -> list[Happening]:
     return [Happening(EventKind.FLOOR_REQUESTED, {"venue_id": venue.venue_id})]
 
 
-def withdraw(state: Conference, number: int, *, declined: bool = False) -> list[Happening]:
+def withdraw(state: ConferenceState, number: int, *, declined: bool = False) -> list[Happening]:
     """Leave the queue, or be taken off it by the operator (``declined``)."""
     venue = branch(state, number)
     if not is_asking(state, number):
@@ -43,7 +43,7 @@ def withdraw(state: Conference, number: int, *, declined: bool = False) -> list[
     return [Happening(EventKind.FLOOR_WITHDRAWN, payload)]
 
 
-def give(state: Conference, number: int) -> list[Happening]:
+def give(state: ConferenceState, number: int) -> list[Happening]:
     """Give a branch the floor; the one that had it loses it in the same moment.
 
     Raises:
@@ -57,7 +57,7 @@ def give(state: Conference, number: int) -> list[Happening]:
     return [*take_back(state), Happening(EventKind.FLOOR_GIVEN, {"venue_id": venue.venue_id})]
 
 
-def take_back(state: Conference) -> list[Happening]:
+def take_back(state: ConferenceState) -> list[Happening]:
     """Take the floor back to the main venue; nothing when it is there already."""
     if state.floor is None:
         return []
@@ -65,7 +65,7 @@ def take_back(state: Conference) -> list[Happening]:
     return [Happening(EventKind.FLOOR_TAKEN_BACK, {"venue_id": venue.venue_id})]
 
 
-def give_up(state: Conference, number: int) -> list[Happening]:
+def give_up(state: ConferenceState, number: int) -> list[Happening]:
     """Return the floor by the branch that has it.
 
     Raises:

@@ -7,20 +7,20 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from server.conference.model import MAIN, Conference, FloorRequest, ItemRun, LiveVenue
+from server.conference.model import MAIN, ConferenceState, FloorRequest, ItemRun, LiveVenue
 from server.domain.events import EventKind, Payload, Recorded, parse_time
 from server.domain.opening import opening_from_payload
 from server.domain.places import Venue
 
-Step = Callable[[Conference, Payload, datetime], Conference]
+Step = Callable[[ConferenceState, Payload, datetime], ConferenceState]
 
 
-def opened(event: Recorded, main: Venue) -> Conference:
+def opened(event: Recorded, main: Venue) -> ConferenceState:
     """Return the first state from ``session.opened``: nobody here, everybody but the main muted."""
     opening = opening_from_payload(event.session_id or 0, event.payload)
     first = LiveVenue(MAIN, main.id, main.name, mic=True)
     branches = (LiveVenue(line.number, line.venue_id, line.name) for line in opening.roster)
-    return Conference(
+    return ConferenceState(
         session_id=opening.session_id,
         title=opening.title,
         starts_at=opening.starts_at,
@@ -32,9 +32,9 @@ def opened(event: Recorded, main: Venue) -> Conference:
     )
 
 
-def fold(events: Iterable[Recorded], main: Venue) -> Conference | None:
+def fold(events: Iterable[Recorded], main: Venue) -> ConferenceState | None:
     """Return the state after all events of one session in order; None before it was opened."""
-    state: Conference | None = None
+    state: ConferenceState | None = None
     for event in events:
         if state is None:
             if event.kind == EventKind.SESSION_OPENED:
@@ -44,13 +44,13 @@ def fold(events: Iterable[Recorded], main: Venue) -> Conference | None:
     return state
 
 
-def apply(state: Conference, kind: str, payload: Payload, at: datetime) -> Conference:
+def apply(state: ConferenceState, kind: str, payload: Payload, at: datetime) -> ConferenceState:
     """Return the state after one event."""
     step = _STEPS.get(kind)
     return step(state, payload, at) if step else state
 
 
-def _change(state: Conference, venue_id: int, **changes: object) -> Conference:
+def _change(state: ConferenceState, venue_id: int, **changes: object) -> ConferenceState:
     """Return the state with one venue changed; unknown ids change nothing."""
     venues = tuple(
         replace(v, **changes) if v.venue_id == venue_id else v  # type: ignore[arg-type]
@@ -59,7 +59,7 @@ def _change(state: Conference, venue_id: int, **changes: object) -> Conference:
     return replace(state, venues=venues)
 
 
-def _find(state: Conference, payload: Payload) -> LiveVenue | None:
+def _find(state: ConferenceState, payload: Payload) -> LiveVenue | None:
     return next((v for v in state.venues if v.venue_id == payload["venue_id"]), None)
 
 
@@ -67,7 +67,7 @@ def _moment(payload: Payload, key: str, at: datetime) -> datetime:
     return parse_time(payload[key]) if payload.get(key) else at
 
 
-def _connected(state: Conference, payload: Payload, at: datetime) -> Conference:
+def _connected(state: ConferenceState, payload: Payload, at: datetime) -> ConferenceState:
     venue = _find(state, payload)
     if venue is None:
         return state
@@ -76,7 +76,7 @@ def _connected(state: Conference, payload: Payload, at: datetime) -> Conference:
     return _change(state, venue.venue_id, peers=peers, since=since, came=True)
 
 
-def _disconnected(state: Conference, payload: Payload, at: datetime) -> Conference:
+def _disconnected(state: ConferenceState, payload: Payload, at: datetime) -> ConferenceState:
     venue = _find(state, payload)
     if venue is None or payload["peer"] not in venue.peers:
         return state
@@ -87,7 +87,7 @@ def _disconnected(state: Conference, payload: Payload, at: datetime) -> Conferen
     return _change(state, venue.venue_id, peers=peers, since=None, present=venue.present + stood)
 
 
-def _all_gone(state: Conference, payload: Payload, at: datetime) -> Conference:
+def _all_gone(state: ConferenceState, payload: Payload, at: datetime) -> ConferenceState:
     end = _moment(payload, "since", at)
     venues = tuple(
         replace(
@@ -101,31 +101,31 @@ def _all_gone(state: Conference, payload: Payload, at: datetime) -> Conference:
     return replace(state, venues=venues)
 
 
-def _head_count(state: Conference, payload: Payload, _at: datetime) -> Conference:
+def _head_count(state: ConferenceState, payload: Payload, _at: datetime) -> ConferenceState:
     return _change(state, payload["venue_id"], heads=payload["count"])
 
 
 def _mic(*, on: bool) -> Step:
-    def step(state: Conference, payload: Payload, _at: datetime) -> Conference:
+    def step(state: ConferenceState, payload: Payload, _at: datetime) -> ConferenceState:
         return _change(state, payload["venue_id"], mic=on)
 
     return step
 
 
-def _requested(state: Conference, payload: Payload, at: datetime) -> Conference:
+def _requested(state: ConferenceState, payload: Payload, at: datetime) -> ConferenceState:
     venue = _find(state, payload)
     if venue is None or any(r.venue == venue.number for r in state.queue):
         return state
     return replace(state, queue=(*state.queue, FloorRequest(venue.number, at)))
 
 
-def _off_queue(state: Conference, payload: Payload, _at: datetime) -> Conference:
+def _off_queue(state: ConferenceState, payload: Payload, _at: datetime) -> ConferenceState:
     venue = _find(state, payload)
     left = tuple(r for r in state.queue if venue is None or r.venue != venue.number)
     return replace(state, queue=left)
 
 
-def _with_said(state: Conference, at: datetime) -> Conference:
+def _with_said(state: ConferenceState, at: datetime) -> ConferenceState:
     """Return the state with the end of the present speech entered under what was said."""
     if state.floor is None or state.floor_since is None:
         return state
@@ -135,7 +135,7 @@ def _with_said(state: Conference, at: datetime) -> Conference:
     return replace(state, said=(*others, (state.floor, length)), floor=None, floor_since=None)
 
 
-def _given(state: Conference, payload: Payload, at: datetime) -> Conference:
+def _given(state: ConferenceState, payload: Payload, at: datetime) -> ConferenceState:
     venue = _find(state, payload)
     if venue is None:
         return state
@@ -144,20 +144,20 @@ def _given(state: Conference, payload: Payload, at: datetime) -> Conference:
     return replace(state, floor=venue.number, floor_since=at)
 
 
-def _taken_back(state: Conference, payload: Payload, at: datetime) -> Conference:
+def _taken_back(state: ConferenceState, payload: Payload, at: datetime) -> ConferenceState:
     return _change(_with_said(state, at), payload["venue_id"], mic=False)
 
 
-def _muted_all(state: Conference, _payload: Payload, at: datetime) -> Conference:
+def _muted_all(state: ConferenceState, _payload: Payload, at: datetime) -> ConferenceState:
     venues = tuple(v if v.number == MAIN else replace(v, mic=False) for v in state.venues)
     return replace(_with_said(state, at), venues=venues, muted_all=True)
 
 
-def _mute_lifted(state: Conference, _payload: Payload, _at: datetime) -> Conference:
+def _mute_lifted(state: ConferenceState, _payload: Payload, _at: datetime) -> ConferenceState:
     return replace(state, muted_all=False)
 
 
-def _item_ended(state: Conference, payload: Payload, at: datetime) -> Conference:
+def _item_ended(state: ConferenceState, payload: Payload, at: datetime) -> ConferenceState:
     items = tuple(
         replace(run, used=max(at - state.item_since, timedelta()))
         if run.item.id == payload["item_id"]
@@ -167,12 +167,12 @@ def _item_ended(state: Conference, payload: Payload, at: datetime) -> Conference
     return replace(state, items=items)
 
 
-def _item_started(state: Conference, payload: Payload, at: datetime) -> Conference:
+def _item_started(state: ConferenceState, payload: Payload, at: datetime) -> ConferenceState:
     position = [run.item.id for run in state.items].index(payload["item_id"])
     return replace(state, item=position, item_since=at, said=())
 
 
-def _extended(state: Conference, payload: Payload, _at: datetime) -> Conference:
+def _extended(state: ConferenceState, payload: Payload, _at: datetime) -> ConferenceState:
     items = tuple(
         replace(run, added_minutes=run.added_minutes + payload["minutes"])
         if run.item.id == payload["item_id"]
@@ -182,7 +182,7 @@ def _extended(state: Conference, payload: Payload, _at: datetime) -> Conference:
     return replace(state, items=items)
 
 
-def _closed(state: Conference, _payload: Payload, at: datetime) -> Conference:
+def _closed(state: ConferenceState, _payload: Payload, at: datetime) -> ConferenceState:
     return replace(_with_said(state, at), closed=True)
 
 

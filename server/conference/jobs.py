@@ -9,7 +9,7 @@ import logging
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from server.conference.commands import Order
-from server.conference.service import Rooms
+from server.conference.service import Conferences
 from server.conference.timetable import Action, TimedAction, timed_actions
 from server.db.engine import Database
 from server.domain.clock import Clock
@@ -32,11 +32,11 @@ class SessionTimer:
     Args:
         db: the database.
         clock: the time.
-        rooms: what is opened and closed.
+        conferences: what is opened and closed.
     """
 
-    def __init__(self, db: Database, clock: Clock, rooms: Rooms) -> None:
-        self._db, self._clock, self._rooms = db, clock, rooms
+    def __init__(self, db: Database, clock: Clock, conferences: Conferences) -> None:
+        self._db, self._clock, self._conferences = db, clock, conferences
         self._scheduler = AsyncIOScheduler(
             timezone="UTC",
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
@@ -47,7 +47,7 @@ class SessionTimer:
         await self.run_due()
         self._scheduler.add_job(self.run_due, "interval", seconds=RECOMPUTE_SECONDS, id="recompute")
         self._scheduler.add_job(
-            self._rooms.note_alive, "interval", seconds=SIGN_SECONDS, id="alive"
+            self._conferences.note_alive, "interval", seconds=SIGN_SECONDS, id="alive"
         )
         self._scheduler.start()
 
@@ -55,7 +55,7 @@ class SessionTimer:
         """Forget every job; the tables still know them."""
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
-            self._rooms.note_alive()
+            self._conferences.note_alive()
 
     async def run_due(self) -> None:
         """Do every action whose moment has come, and plan the others."""
@@ -78,9 +78,9 @@ class SessionTimer:
     async def _do(self, action: TimedAction) -> None:
         try:
             if action.action is Action.OPEN:
-                await self._rooms.open_session(action.session_id)
+                await self._conferences.open_session(action.session_id)
             else:
-                room = self._rooms.room(action.session_id)
-                await self._rooms.carry_out(room, Order("session.end"), SYSTEM)
+                conference = self._conferences.of_session(action.session_id)
+                await self._conferences.carry_out(conference, Order("session.end"), SYSTEM)
         except DomainError as refusal:
             log.info("%s was not needed: %s", action.key, refusal)

@@ -7,19 +7,19 @@ roster in order of number. Big pictures take the high layer, tiles the low one.
 
 from collections.abc import Sequence
 
-from server.conference.model import MAIN, Conference
+from server.conference.model import MAIN, ConferenceState
 from server.media.model import Choice, Kind
 
 Slots = dict[int, Choice | None]
 
 
-def big_picture(state: Conference, number: int) -> int | None:
+def big_picture(state: ConferenceState, number: int) -> int | None:
     """Return whose picture is big at this venue; None where it would be the venue's own."""
     shown = MAIN if state.floor is None or state.floor == number else state.floor
     return None if shown == number else shown
 
 
-def video_slots(state: Conference, number: int, kinds: Sequence[Kind]) -> Slots:
+def video_slots(state: ConferenceState, number: int, kinds: Sequence[Kind]) -> Slots:
     """Return the choice for each video slot of a connection; sound slots are the worker's own.
 
     Args:
@@ -35,6 +35,6 @@ def video_slots(state: Conference, number: int, kinds: Sequence[Kind]) -> Slots:
     return dict(zip(places, padded, strict=False))
 
 
-def _big(state: Conference, number: int) -> Choice | None:
+def _big(state: ConferenceState, number: int) -> Choice | None:
     shown = big_picture(state, number)
     return None if shown is None else Choice(str(shown), "high")

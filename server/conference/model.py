@@ -1,4 +1,4 @@
-"""What a conference (会控) is at one moment. Frozen values; time is aware UTC.
+"""What a conference is at one moment. Frozen values; time is aware UTC.
 
 Venues are named by their number here (0 is the main venue), as on screens and in the media plane;
 in events by their id, which never changes.
@@ -52,8 +52,8 @@ class ItemRun:
 
 
 @dataclass(frozen=True, slots=True)
-class Conference:
-    """The state of one session that is open.
+class ConferenceState:
+    """The state of one conference (会控): who is on, who speaks, what is next.
 
     Attributes:
         session_id: the session.

@@ -3,14 +3,14 @@
 from aiohttp import web
 
 from server.auth.guard import login_of
-from server.conference.service import Rooms
+from server.conference.service import Conferences
 from server.domain.errors import NotFoundError
 from server.pages.context import DATABASE, SECRET, page, redirect, visit_of
 from server.scheduler import store as sessions
 from server.street import store as street
 from server.street.service import find_venue
 
-ROOMS: web.AppKey[Rooms] = web.AppKey("rooms", Rooms)
+CONFERENCES: web.AppKey[Conferences] = web.AppKey("conferences", Conferences)
 
 
 async def show_branch(http: web.Request) -> web.Response:

@@ -1,7 +1,7 @@
 """The open sessions: carries commands and media events to the rules, records, and tells the others.
 
-A ``Room`` is one open session in memory; every change of it is committed to the audit log before
-anybody is told. The media worker is told what to forward; it enforces, a client never decides.
+Every change of a ``Conference`` is committed to the audit log before anybody is told. The media
+worker is told what to forward; it enforces, a client never decides.
 """
 
 import asyncio
@@ -17,11 +17,11 @@ from server.conference import places
 from server.conference.commands import Order, decide
 from server.conference.fold import apply, fold
 from server.conference.layout import Slots, video_slots
-from server.conference.model import Conference, Happening
+from server.conference.live import Conference, Listener, Offer, journal_entry, note_peer
+from server.conference.model import ConferenceState, Happening
 from server.conference.peers import PeerName, parse_peer
 from server.conference.places import PlaceHolder
 from server.conference.ports import Media
-from server.conference.room import Listener, Offer, Room, journal_entry, note_peer
 from server.conference.sound import audible
 from server.db.engine import Database, Tx
 from server.domain.clock import Clock, from_unix_ms, unix_ms
@@ -45,7 +45,7 @@ from server.street import store as street
 log = logging.getLogger("pinhui.conference")
 
 
-class Rooms:
+class Conferences:
     """All sessions that are open now.
 
     Args:
@@ -61,30 +61,30 @@ class Rooms:
     ) -> None:
         self._db, self._clock, self._media, self._listener = db, clock, media, listener
         self._alive = alive
-        self._rooms: dict[int, Room] = {}
+        self._conferences: dict[int, Conference] = {}
 
-    # --- finding rooms --------------------------------------------------------------------------
+    # --- finding them ---------------------------------------------------------------------------
 
     @property
-    def open_rooms(self) -> list[Room]:
-        """The rooms whose session is open, in order of session."""
-        return [r for _, r in sorted(self._rooms.items()) if not r.state.closed]
+    def running(self) -> list[Conference]:
+        """The conferences whose session is open, in order of session."""
+        return [c for _, c in sorted(self._conferences.items()) if not c.state.closed]
 
-    def room(self, session_id: int) -> Room:
-        """Return the room of an open session.
+    def of_session(self, session_id: int) -> Conference:
+        """Return the conference of an open session.
 
         Raises:
             ConflictError: ``session_not_open``.
         """
-        room = self._rooms.get(session_id)
-        if room is None or room.state.closed:
+        conference = self._conferences.get(session_id)
+        if conference is None or conference.state.closed:
             raise ConflictError("session_not_open")
-        return room
+        return conference
 
-    def room_of_branch(self, venue_id: int) -> Room | None:
-        """Return the open room that expects this branch venue; the newest when there are two."""
-        rooms = [r for r in self.open_rooms if any(v.venue_id == venue_id for v in r.state.venues)]
-        return rooms[-1] if rooms else None
+    def of_branch(self, venue_id: int) -> Conference | None:
+        """Return the conference that expects this branch venue; the newest when there are two."""
+        found = [c for c in self.running if any(v.venue_id == venue_id for v in c.state.venues)]
+        return found[-1] if found else None
 
     # --- opening and restoring -----------------------------------------------------------------
 
@@ -95,16 +95,16 @@ class Rooms:
                 await self._load(tx, session.id)
         for info in await self._media.peers():
             name = parse_peer(info.peer)
-            room = self._rooms.get(name.session_id) if name else None
-            if name is None or room is None:
+            conference = self._conferences.get(name.session_id) if name else None
+            if name is None or conference is None:
                 await self._media.disconnect(info.peer, "left")
                 continue
-            room.peers[info.peer] = name
-            room.holders[name.number] = PlaceHolder(name.client)
+            conference.peers[info.peer] = name
+            conference.holders[name.number] = PlaceHolder(name.client)
         if not self._media.adopted:
             await self._note_gap()
-        for room in self._rooms.values():
-            await self._enforce(room, None)
+        for conference in self._conferences.values():
+            await self._enforce(conference, None)
 
     def note_alive(self) -> None:
         """Leave a sign of life: should server and worker die together, the gap begins here."""
@@ -112,14 +112,14 @@ class Rooms:
 
     async def _note_gap(self) -> None:
         """Write down as an outage that connections of before ended with their worker."""
-        if not any(v.peers for r in self._rooms.values() for v in r.state.venues):
+        if not any(v.peers for c in self._conferences.values() for v in c.state.venues):
             return
         now = unix_ms(self._clock.now())
         seen = int(self._alive.stat().st_mtime * 1000) if self._alive.exists() else now
         await self._on_outage(min(seen, now))
         await self._on_recovery(now)
 
-    async def _load(self, tx: Tx, session_id: int) -> Room | None:
+    async def _load(self, tx: Tx, session_id: int) -> Conference | None:
         venues = await street.load_venues(tx)
         main = next(v for v in venues if v.number == 0)
         events = await log_store.load_recorded(
@@ -128,20 +128,20 @@ class Rooms:
         state = fold(events, main)
         if state is None:
             return None
-        room = Room(state, await street.load_hall(tx), asyncio.Lock())
-        room.recorded = {(e.kind, e.payload["peer"]) for e in events if "peer" in e.payload}
-        self._rooms[session_id] = room
-        return room
+        conference = Conference(state, await street.load_hall(tx), asyncio.Lock())
+        conference.recorded = {(e.kind, e.payload["peer"]) for e in events if "peer" in e.payload}
+        self._conferences[session_id] = conference
+        return conference
 
-    async def open_session(self, session_id: int, actor: str = SYSTEM) -> Room:
+    async def open_session(self, session_id: int, actor: str = SYSTEM) -> Conference:
         """Open a session that is scheduled; one that is open already is returned as it is.
 
         Raises:
             NotFoundError: ``no_such_session``.
             DomainError: ``session_not_scheduled`` when it is over or cancelled.
         """
-        if session_id in self._rooms and not self._rooms[session_id].state.closed:
-            return self._rooms[session_id]
+        if session_id in self._conferences and not self._conferences[session_id].state.closed:
+            return self._conferences[session_id]
         async with self._db.tx() as tx:
             session = await sessions.load_session(tx, session_id)
             if session.state is not SessionState.SCHEDULED:
@@ -157,16 +157,16 @@ class Rooms:
                 session_id=session_id,
             )
         async with self._db.view() as tx:
-            room = await self._load(tx, session_id)
-        if room is None:
+            conference = await self._load(tx, session_id)
+        if conference is None:
             raise RuntimeError("a session that was just opened is not in the log")
-        await self._enforce(room, None)
-        self._listener.opened(room)
-        return room
+        await self._enforce(conference, None)
+        self._listener.opened(conference)
+        return conference
 
     # --- commands ------------------------------------------------------------------------------
 
-    async def carry_out(self, room: Room, order: Order, actor: str) -> None:
+    async def carry_out(self, conference: Conference, order: Order, actor: str) -> None:
         """Carry out a command: decide, record, enforce, tell.
 
         Returns once it is committed and the media plane was told.
@@ -174,18 +174,20 @@ class Rooms:
         Raises:
             DomainError: when a rule refuses it.
         """
-        async with room.lock:
-            before = room.state
+        async with conference.lock:
+            before = conference.state
             happenings = decide(before, order)
             if not happenings:
                 return
-            await self._commit(room, happenings, actor)
-            await self._enforce(room, before)
-        self._tell(room, before)
+            await self._commit(conference, happenings, actor)
+            await self._enforce(conference, before)
+        self._tell(conference, before)
 
-    async def _commit(self, room: Room, happenings: Collection[Happening], actor: str) -> None:
+    async def _commit(
+        self, conference: Conference, happenings: Collection[Happening], actor: str
+    ) -> None:
         """Record events in one transaction; only then do they change the state in memory."""
-        state = room.state
+        state = conference.state
         async with self._db.tx() as tx:
             for happening in happenings:
                 if happening.kind is EventKind.SESSION_CLOSED:
@@ -200,29 +202,29 @@ class Rooms:
                     session_id=state.session_id,
                 )
                 state = apply(state, event.kind, event.payload, event.at)
-        room.state = state
-        room.version += 1
+        conference.state = state
+        conference.version += 1
 
-    async def _enforce(self, room: Room, before: Conference | None) -> None:
+    async def _enforce(self, conference: Conference, before: ConferenceState | None) -> None:
         """Tell the media plane what changed between two states; None means everything."""
         try:
-            await self._tell_media(room, before)
+            await self._tell_media(conference, before)
         except (OfferRefused, WorkerUnavailable) as error:
             # Its end, or the worker's, is on its way to us as an event, which enforces anew.
             log.warning("the media plane did not take a change: %s", error)
 
-    async def _tell_media(self, room: Room, before: Conference | None) -> None:
-        if room.state.closed:
-            await self._media.close_room(room.name)
+    async def _tell_media(self, conference: Conference, before: ConferenceState | None) -> None:
+        if conference.state.closed:
+            await self._media.close_room(conference.room)
             return
-        heard = audible(room.state)
+        heard = audible(conference.state)
         if before is None or heard != audible(before):
-            await self._media.set_audible(room.name, heard)
+            await self._media.set_audible(conference.room, heard)
         changes: list[Awaitable[None]] = []
-        for peer, name in room.peers.items():
-            if peer in room.fixed:
+        for peer, name in conference.peers.items():
+            if peer in conference.fixed:
                 continue
-            slots = video_slots(room.state, name.number, name.kinds)
+            slots = video_slots(conference.state, name.number, name.kinds)
             if before is None or slots != video_slots(before, name.number, name.kinds):
                 changes.append(self._choose(peer, slots))
         await asyncio.gather(*changes)
@@ -232,15 +234,15 @@ class Rooms:
         with contextlib.suppress(OfferRefused):
             await self._media.choose(peer, slots)
 
-    def _tell(self, room: Room, before: Conference) -> None:
-        if room.state.closed and not before.closed:
-            self._listener.ended(room)
-        elif room.state != before:
-            self._listener.changed(room)
+    def _tell(self, conference: Conference, before: ConferenceState) -> None:
+        if conference.state.closed and not before.closed:
+            self._listener.ended(conference)
+        elif conference.state != before:
+            self._listener.changed(conference)
 
     # --- media connections ---------------------------------------------------------------------
 
-    async def let_in(self, room: Room, offer: Offer) -> tuple[str, str]:
+    async def let_in(self, conference: Conference, offer: Offer) -> tuple[str, str]:
         """Let a venue's media connection in; the newest client takes the venue's place.
 
         Returns:
@@ -250,45 +252,45 @@ class Rooms:
             ConflictError: ``place_taken``.
             DomainError: ``venue_not_on_roster``; or what the media plane refuses.
         """
-        async with room.lock:
-            if room.state.closed:
+        async with conference.lock:
+            if conference.state.closed:
                 raise DomainError("session_closed")
-            if room.state.venue(offer.number) is None:
+            if conference.state.venue(offer.number) is None:
                 raise DomainError("venue_not_on_roster", venue=offer.number)
-            before = room.holder(offer.number)
+            before = conference.holder(offer.number)
             after = places.take(before, offer.client)
             name = PeerName(
-                room.state.session_id,
+                conference.state.session_id,
                 offer.number,
                 offer.client,
                 offer.kinds,
                 secrets.token_hex(4),
             )
             peer = str(name)
-            slots = offer.fixed or video_slots(room.state, offer.number, offer.kinds)
+            slots = offer.fixed or video_slots(conference.state, offer.number, offer.kinds)
             answer = await self._media.connect(
                 peer,
                 offer.sdp,
-                room=room.name,
+                room=conference.room,
                 source=str(offer.number),
                 slots={slot: choice for slot, choice in slots.items() if choice is not None},
             )
-            await self._send_away(room, offer, after)
-            room.peers[peer] = name
+            await self._send_away(conference, offer, after)
+            conference.peers[peer] = name
             if offer.fixed is not None:
-                room.fixed.add(peer)
-            room.holders[offer.number] = after
+                conference.fixed.add(peer)
+            conference.holders[offer.number] = after
         if before.client != after.client:
-            self._listener.place_changed(room, offer.number)
+            self._listener.place_changed(conference, offer.number)
         return peer, answer
 
-    async def _send_away(self, room: Room, offer: Offer, after: PlaceHolder) -> None:
+    async def _send_away(self, conference: Conference, offer: Offer, after: PlaceHolder) -> None:
         """End the connections that the new one replaces.
 
         Those of other clients, and earlier ones of the same client that did the same work: a page
         that comes back after a broken line leaves none behind.
         """
-        for peer, name in list(room.peers.items()):
+        for peer, name in list(conference.peers.items()):
             if name.number != offer.number:
                 continue
             same_work = bool(name.kinds) == bool(offer.kinds)
@@ -308,14 +310,14 @@ class Rooms:
                 await self._on_journal(event)
                 await self._media.acknowledge(event.seq)
             case VoicesChanged():
-                room = self._rooms.get(int(event.room))
-                if room is not None:
-                    self._listener.voices_changed(room, [int(s) for s in event.sources])
+                conference = self._conferences.get(int(event.room))
+                if conference is not None:
+                    self._listener.voices_changed(conference, [int(s) for s in event.sources])
             case SourceHealth():
-                room = self._rooms.get(int(event.room))
-                if room is not None:
-                    room.health[int(event.source)] = event
-                    self._listener.health_changed(room, int(event.source))
+                conference = self._conferences.get(int(event.room))
+                if conference is not None:
+                    conference.health[int(event.source)] = event
+                    self._listener.health_changed(conference, int(event.source))
             case WorkerLost():
                 await self._on_outage(event.at_ms)
             case WorkerStarted():
@@ -326,47 +328,47 @@ class Rooms:
         if name is None:
             log.warning("a connection of no session of ours: %s", event.peer)
             return
-        room = self._rooms.get(name.session_id)
-        if room is None:
+        conference = self._conferences.get(name.session_id)
+        if conference is None:
             async with self._db.view() as tx:
-                room = await self._load(tx, name.session_id)
-        if room is None or room.state.venue(name.number) is None:
+                conference = await self._load(tx, name.session_id)
+        if conference is None or conference.state.venue(name.number) is None:
             log.warning("a connection to a session that never opened: %s", event.peer)
             return
-        async with room.lock:
-            before = room.state
-            happening = journal_entry(room, name, event)
-            if (happening.kind, event.peer) not in room.recorded:
-                room.recorded.add((happening.kind, event.peer))
+        async with conference.lock:
+            before = conference.state
+            happening = journal_entry(conference, name, event)
+            if (happening.kind, event.peer) not in conference.recorded:
+                conference.recorded.add((happening.kind, event.peer))
                 actor = f"venue:{name.number}"
-                await self._commit(room, [happening], actor)
-            freed = note_peer(room, name, event)
+                await self._commit(conference, [happening], actor)
+            freed = note_peer(conference, name, event)
         if freed:
-            self._listener.place_changed(room, name.number)
-        self._tell(room, before)
+            self._listener.place_changed(conference, name.number)
+        self._tell(conference, before)
 
     async def _on_outage(self, at_ms: int) -> None:
         """Note that every connection ended at once, which is nobody's absence."""
         event = await self._record_system(
             EventKind.SYSTEM_OUTAGE_STARTED, {"since": time_text(from_unix_ms(at_ms))}
         )
-        for room in self.open_rooms:
-            async with room.lock:
-                before = room.state
-                room.state = apply(before, event.kind, event.payload, event.at)
-                room.version += 1
-                room.peers.clear()
-                room.health.clear()
-                room.holders.clear()
-            self._tell(room, before)
+        for conference in self.running:
+            async with conference.lock:
+                before = conference.state
+                conference.state = apply(before, event.kind, event.payload, event.at)
+                conference.version += 1
+                conference.peers.clear()
+                conference.health.clear()
+                conference.holders.clear()
+            self._tell(conference, before)
 
     async def _on_recovery(self, at_ms: int) -> None:
         await self._record_system(
             EventKind.SYSTEM_OUTAGE_ENDED, {"until": time_text(from_unix_ms(at_ms))}
         )
-        for room in self.open_rooms:
-            async with room.lock:
-                await self._enforce(room, None)
+        for conference in self.running:
+            async with conference.lock:
+                await self._enforce(conference, None)
 
     async def _record_system(self, kind: EventKind, payload: Payload) -> Recorded:
         async with self._db.tx() as tx:

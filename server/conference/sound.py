@@ -1,31 +1,31 @@
 """Who is heard: mute all (静音全场), a venue's own microphone, and what the worker enforces."""
 
 from server.conference.floor import take_back
-from server.conference.model import MAIN, Conference, Happening, LiveVenue
+from server.conference.model import MAIN, ConferenceState, Happening, LiveVenue
 from server.domain.errors import DomainError
 from server.domain.events import EventKind
 
 
-def mute_all(state: Conference) -> list[Happening]:
+def mute_all(state: ConferenceState) -> list[Happening]:
     """Close every branch's microphone, take the floor back and forbid opening by oneself."""
     if state.muted_all and not any(v.mic for v in state.venues if v.number != MAIN):
         return []
     return [*take_back(state), Happening(EventKind.MUTE_ALL, {})]
 
 
-def lift_mute(state: Conference) -> list[Happening]:
+def lift_mute(state: ConferenceState) -> list[Happening]:
     """Let branches open their own microphones; those that are closed stay closed."""
     return [Happening(EventKind.MUTE_LIFTED, {})] if state.muted_all else []
 
 
-def _known(state: Conference, number: int) -> LiveVenue:
+def _known(state: ConferenceState, number: int) -> LiveVenue:
     venue = state.venue(number)
     if venue is None:
         raise DomainError("venue_not_on_roster", venue=number)
     return venue
 
 
-def open_mic(state: Conference, number: int) -> list[Happening]:
+def open_mic(state: ConferenceState, number: int) -> list[Happening]:
     """Open a venue's own microphone.
 
     Raises:
@@ -37,13 +37,13 @@ def open_mic(state: Conference, number: int) -> list[Happening]:
     return [] if venue.mic else [Happening(EventKind.VENUE_UNMUTED, {"venue_id": venue.venue_id})]
 
 
-def close_mic(state: Conference, number: int) -> list[Happening]:
+def close_mic(state: ConferenceState, number: int) -> list[Happening]:
     """Close a venue's own microphone; the floor stays where it is."""
     venue = _known(state, number)
     return [Happening(EventKind.VENUE_MUTED, {"venue_id": venue.venue_id})] if venue.mic else []
 
 
-def audible(state: Conference) -> frozenset[str]:
+def audible(state: ConferenceState) -> frozenset[str]:
     """Return the sources whose sound is forwarded, by number as text; none once closed."""
     if state.closed:
         return frozenset()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from server.conference.model import MAIN, Conference
+from server.conference.model import MAIN, ConferenceState
 from server.domain.places import Venue
 from server.domain.session import Session
 from server.i18n.dates import site_date
@@ -39,7 +39,7 @@ class LiveNow:
         return len(self.lights)
 
 
-def live_now(state: Conference) -> LiveNow:
+def live_now(state: ConferenceState) -> LiveNow:
     """Return the leader's view of a conference."""
     branches = [v for v in state.venues if v.number != MAIN]
     lights = tuple(

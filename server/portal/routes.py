@@ -6,7 +6,7 @@ from aiohttp import web
 
 from server.auth.guard import login_of, role_of
 from server.auth.model import Login, Role
-from server.conference.routes import ROOMS
+from server.conference.routes import CONFERENCES
 from server.domain.places import Department
 from server.domain.session import Session, SessionState
 from server.i18n.dates import site_date
@@ -63,8 +63,8 @@ async def show_home(http: web.Request) -> web.Response:
     async with http.app[DATABASE].view() as tx:
         venues = await street.load_venues(tx)
     own = next((v for v in venues if v.committee_id and v.committee_id == login.committee_id), None)
-    rooms = http.app[ROOMS].open_rooms
-    open_ids = [room.state.session_id for room in rooms]
+    conferences = http.app[CONFERENCES].running
+    open_ids = [conference.state.session_id for conference in conferences]
     scheduled = [s for s in facts.coming if s.state is SessionState.SCHEDULED]
     return page(
         http,
@@ -73,7 +73,7 @@ async def show_home(http: web.Request) -> web.Response:
         coming=facts.coming,
         scheduled=scheduled,
         opened=[s for s in facts.coming if s.id in open_ids],
-        live=live_now(rooms[-1].state) if rooms else None,
+        live=live_now(conferences[-1].state) if conferences else None,
         held=facts.held,
         requests=facts.requests[:8],
         waiting=facts.waiting,

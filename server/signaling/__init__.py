@@ -1,1 +1,1 @@
-"""The two doors of a live room: the websocket for control, WHIP and WHEP for media."""
+"""The two doors of a conference: the websocket for control, WHIP and WHEP for media."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from server.conference.model import MAIN, Conference, LiveVenue
+from server.conference.model import MAIN, ConferenceState, LiveVenue
 from server.domain.clock import unix_ms
 from server.domain.places import Venue
 from server.domain.session import Session
@@ -30,7 +30,7 @@ def _seconds(length: timedelta) -> int:
     return int(length.total_seconds())
 
 
-def state_message(state: Conference, version: int, hall: str, now: datetime) -> State:
+def state_message(state: ConferenceState, version: int, hall: str, now: datetime) -> State:
     """Return the whole conference as everybody is shown it."""
     minutes = 0
     if state.items:

@@ -11,10 +11,10 @@ from aiohttp import web
 
 from server.auth.guard import attach_login, role_of
 from server.auth.permissions import OPERATORS
+from server.conference.live import Conference, Offer
 from server.conference.peers import parse_peer
-from server.conference.room import Offer, Room
-from server.conference.routes import ROOMS
-from server.conference.service import Rooms
+from server.conference.routes import CONFERENCES
+from server.conference.service import Conferences
 from server.domain.errors import ConflictError, DomainError, ForbiddenError, NotFoundError
 from server.domain.places import Venue
 from server.media.client import OfferRefused, WorkerUnavailable
@@ -44,19 +44,19 @@ async def _venue_of(http: web.Request) -> Venue:
         return next(v for v in await street.load_venues(tx) if v.number == 0)
 
 
-def _room_of(http: web.Request, venue: Venue) -> Room:
-    rooms = http.app[ROOMS]
+def _conference_of(http: web.Request, venue: Venue) -> Conference:
+    conferences = http.app[CONFERENCES]
     if venue.number == 0:
         asked = http.query.get("session", "")
         if asked.isascii() and asked.isdigit():
-            return rooms.room(int(asked))
-        open_rooms = rooms.open_rooms
-        room = open_rooms[-1] if open_rooms else None
+            return conferences.of_session(int(asked))
+        running = conferences.running
+        conference = running[-1] if running else None
     else:
-        room = rooms.room_of_branch(venue.id)
-    if room is None:
+        conference = conferences.of_branch(venue.id)
+    if conference is None:
         raise ConflictError("session_not_open")
-    return room
+    return conference
 
 
 def _client_of(http: web.Request, venue: Venue) -> str:
@@ -92,20 +92,20 @@ async def handle_offer(http: web.Request) -> web.Response:
     venue = await _venue_of(http)
     sdp = await read_sdp(http)
     kinds = read_offer(sdp)
-    room = _room_of(http, venue)
+    conference = _conference_of(http, venue)
     return await answer(
-        http.app[ROOMS], room, Offer(venue.number, _client_of(http, venue), sdp, kinds)
+        http.app[CONFERENCES], conference, Offer(venue.number, _client_of(http, venue), sdp, kinds)
     )
 
 
-async def answer(rooms: Rooms, room: Room, offer: Offer) -> web.Response:
+async def answer(conferences: Conferences, conference: Conference, offer: Offer) -> web.Response:
     """Return 201 with the answer to an offer and where to DELETE it (RFC 9725 §4.2).
 
     Raises:
-        DomainError: ``offer_unusable``, or what the room refuses.
+        DomainError: ``offer_unusable``, or what the conference refuses.
     """
     try:
-        peer, sdp = await rooms.let_in(room, offer)
+        peer, sdp = await conferences.let_in(conference, offer)
     except OfferRefused:
         raise DomainError("offer_unusable") from None
     except WorkerUnavailable:
@@ -125,7 +125,7 @@ async def handle_leave(http: web.Request) -> web.Response:
     name = parse_peer(peer)
     if name is None or name.number != venue.number:
         raise NotFoundError("no_such_connection")
-    await http.app[ROOMS].let_go(peer)
+    await http.app[CONFERENCES].let_go(peer)
     return web.Response(status=200)
 
 

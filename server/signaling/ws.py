@@ -13,9 +13,9 @@ from aiohttp import WSMsgType, web
 
 from server.auth.guard import role_of
 from server.auth.permissions import OPERATORS
+from server.conference.live import Conference
 from server.conference.places import held
-from server.conference.room import Room
-from server.conference.service import Rooms
+from server.conference.service import Conferences
 from server.db.engine import Database
 from server.domain.clock import Clock
 from server.domain.errors import ConflictError, DomainError
@@ -39,7 +39,7 @@ STATE_EVERY_SECONDS = 0.04
 
 
 class Hub:
-    """All websockets, and what they are told. Listens to ``conference.service.Rooms``."""
+    """All websockets, and what they are told. Listens to ``conference.service.Conferences``."""
 
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db, self._clock = db, clock
@@ -47,7 +47,7 @@ class Hub:
         self._stale: set[int] = set()
         self._flusher: asyncio.Task[None] | None = None
         self._empty = asyncio.Event()
-        self.rooms: Rooms | None = None
+        self.conferences: Conferences | None = None
 
     # --- who is here ----------------------------------------------------------------------------
 
@@ -73,8 +73,8 @@ class Hub:
         if self._sockets:
             await self._empty.wait()
 
-    def _of_room(self, room: Room) -> list[Connection]:
-        return [c for c in self._sockets if c.session_id == room.state.session_id]
+    def _following(self, conference: Conference) -> list[Connection]:
+        return [c for c in self._sockets if c.session_id == conference.state.session_id]
 
     def _push(self, connections: Iterable[Connection], message: wire.Said_) -> None:
         text = wire.serialise(message)
@@ -87,89 +87,91 @@ class Hub:
         if connection in self._sockets:
             self._push([connection], message)
 
-    # --- what rooms tell ------------------------------------------------------------------------
+    # --- what conferences tell ------------------------------------------------------------------
 
-    def opened(self, room: Room) -> None:
+    def opened(self, conference: Conference) -> None:
         """Let everybody whose venue is on the roster follow the session that opened."""
-        numbers = {v.venue_id for v in room.state.venues}
+        numbers = {v.venue_id for v in conference.state.venues}
         for connection in self._sockets:
             if connection.session_id == 0 and connection.venue.id in numbers:
-                self.follow(connection, room)
+                self.follow(connection, conference)
 
-    def follow(self, connection: Connection, room: Room) -> None:
+    def follow(self, connection: Connection, conference: Conference) -> None:
         """Welcome a connection to an open session and show it the state."""
-        connection.session_id = room.state.session_id
+        connection.session_id = conference.state.session_id
         operator = connection.role in OPERATORS
         now = self._clock.now()
         self.say(
             connection,
             views.welcome_message(
-                connection.venue, operator=operator, session_id=room.state.session_id, now=now
+                connection.venue, operator=operator, session_id=conference.state.session_id, now=now
             ),
         )
-        self._say_place(connection, room)
-        self._say_truth(connection, room)
-        connection.push_state(self._state_text(room))
+        self._say_place(connection, conference)
+        self._say_truth(connection, conference)
+        connection.push_state(self._state_text(conference))
         self._sockets[connection].set()
 
-    def _state_text(self, room: Room) -> str:
+    def _state_text(self, conference: Conference) -> str:
         now = self._clock.now()
-        return wire.serialise(views.state_message(room.state, room.version, room.hall, now))
+        return wire.serialise(
+            views.state_message(conference.state, conference.version, conference.hall, now)
+        )
 
-    def changed(self, room: Room) -> None:
+    def changed(self, conference: Conference) -> None:
         """Show a new state soon: at once when it is quiet, gathered when changes come in storms."""
-        self._stale.add(room.state.session_id)
+        self._stale.add(conference.state.session_id)
         if self._flusher is None or self._flusher.done():
             self._flusher = asyncio.create_task(self._flush())
 
     async def _flush(self) -> None:
-        while self._stale and self.rooms is not None:
+        while self._stale and self.conferences is not None:
             stale, self._stale = self._stale, set()
-            for room in self.rooms.open_rooms:
-                if room.state.session_id in stale:
-                    self._show(room)
+            for conference in self.conferences.running:
+                if conference.state.session_id in stale:
+                    self._show(conference)
             await asyncio.sleep(STATE_EVERY_SECONDS)
 
-    def _show(self, room: Room) -> None:
-        text = self._state_text(room)
-        for connection in self._of_room(room):
-            self._say_truth(connection, room)
+    def _show(self, conference: Conference) -> None:
+        text = self._state_text(conference)
+        for connection in self._following(conference):
+            self._say_truth(connection, conference)
             connection.push_state(text)
             self._sockets[connection].set()
 
-    def place_changed(self, room: Room, number: int) -> None:
+    def place_changed(self, conference: Conference, number: int) -> None:
         """Tell a venue's PCs who holds its place; one that was sent away is told in words."""
-        for connection in self._of_room(room):
+        for connection in self._following(conference):
             if connection.venue.number == number:
-                self._say_place(connection, room)
+                self._say_place(connection, conference)
 
-    def _say_place(self, connection: Connection, room: Room) -> None:
-        holder = room.holder(connection.venue.number)
+    def _say_place(self, connection: Connection, conference: Conference) -> None:
+        holder = conference.holder(connection.venue.number)
         if connection.client in holder.sent_away:
             text = catalogue.say(connection.language, "error.place_taken")
             self.say(connection, wire.Replaced(text))
         self.say(connection, wire.PlaceNow(held(holder, connection.client)))
 
-    def _say_truth(self, connection: Connection, room: Room) -> None:
-        venue = room.state.venue(connection.venue.number)
+    def _say_truth(self, connection: Connection, conference: Conference) -> None:
+        venue = conference.state.venue(connection.venue.number)
         if venue is not None and connection.role is None:
-            health = room.health.get(venue.number)
+            health = conference.health.get(venue.number)
             self.say(connection, views.truth_message(venue, health, self._clock.now()))
 
-    def voices_changed(self, room: Room, numbers: list[int]) -> None:
+    def voices_changed(self, conference: Conference, numbers: list[int]) -> None:
         """Tell whose voices are heard."""
-        self._push(self._of_room(room), wire.Voices(numbers))
+        self._push(self._following(conference), wire.Voices(numbers))
 
-    def health_changed(self, room: Room, number: int) -> None:
+    def health_changed(self, conference: Conference, number: int) -> None:
         """Tell a venue what the worker receives from it."""
-        for connection in self._of_room(room):
+        for connection in self._following(conference):
             if connection.venue.number == number:
-                self._say_truth(connection, room)
+                self._say_truth(connection, conference)
 
-    def ended(self, room: Room) -> None:
+    def ended(self, conference: Conference) -> None:
         """Tell everybody that the session is over; they wait for the next."""
-        over = self._of_room(room)
-        self._push(over, wire.Ended(room.state.session_id))
+        over = self._following(conference)
+        self._push(over, wire.Ended(conference.state.session_id))
         for connection in over:
             connection.session_id = 0
 
@@ -190,10 +192,12 @@ class Hub:
         """
         command = wire.parse_command(text)
         try:
-            if self.rooms is None:
+            if self.conferences is None:
                 raise ConflictError("session_not_open")
-            room = self.rooms.room(connection.session_id)
-            await self.rooms.carry_out(room, order_of(connection, command), connection.actor)
+            conference = self.conferences.of_session(connection.session_id)
+            await self.conferences.carry_out(
+                conference, order_of(connection, command), connection.actor
+            )
         except DomainError as error:
             sentence = catalogue.say(connection.language, f"error.{error.code}", **error.params)
             self.say(connection, wire.Refused(command.id, error.code, sentence))
@@ -228,7 +232,7 @@ async def handle_socket(http: web.Request) -> web.WebSocketResponse:
         await socket.close(code=wire.CLOSE_BAD_MESSAGE, message=str(error).encode()[:120])
         return socket
     venue = await _who(http, hello, hub._db)
-    if venue is None or hub.rooms is None:
+    if venue is None or hub.conferences is None:
         await socket.close(code=wire.CLOSE_NOT_KNOWN)
         return socket
     role = None if hello.token else role_of(http)
@@ -262,15 +266,16 @@ async def _converse(
 
 
 async def _greet(hub: Hub, connection: Connection, session_id: int) -> None:
-    rooms = hub.rooms
-    if rooms is None:
+    conferences = hub.conferences
+    if conferences is None:
         return
     if connection.role is None:
-        room = rooms.room_of_branch(connection.venue.id)
+        conference = conferences.of_branch(connection.venue.id)
     else:
-        room = next((r for r in rooms.open_rooms if r.state.session_id == session_id), None)
-    if room is not None:
-        hub.follow(connection, room)
+        running = conferences.running
+        conference = next((c for c in running if c.state.session_id == session_id), None)
+    if conference is not None:
+        hub.follow(connection, conference)
     else:
         await hub.say_waiting(connection)
 

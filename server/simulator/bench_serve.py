@@ -1,8 +1,9 @@
 """``pinhui bench serve``: one session of 34 venues for load generators, on loopback, without login.
 
-The product's own rooms, doors and media worker carry it; only the question who may come in is left
-out. ``/whip/{v}`` publishes as venue v (0 is the main venue); ``/whep/{v}?sources=video:0,audio:1``
-watches one source per line of the offer, in that order; sources that come later fill in.
+The product's own conference, doors and media worker carry it; only the question who may come in is
+left out. ``/whip/{v}`` publishes as venue v (0 is the main venue); ``/whep/{v}`` with a query such
+as ``sources=video:0,audio:1`` watches one source per line of the offer, in that order; sources that
+come later fill in.
 """
 
 import sys
@@ -12,9 +13,9 @@ from pathlib import Path
 from aiohttp import web
 
 from server.app import MEDIA, build_app, told_to_stop
-from server.conference.room import Offer, Room
-from server.conference.routes import ROOMS
-from server.conference.service import Rooms
+from server.conference.live import Conference, Offer
+from server.conference.routes import CONFERENCES
+from server.conference.service import Conferences
 from server.config import Settings, load_secret
 from server.db.engine import Database
 from server.db.migrate import upgrade
@@ -44,10 +45,10 @@ async def serve_bench(port: int, media_port: int) -> int:
         db = Database(settings.database)
         await enter_street(db, load_secret(settings.data_dir), "bench-only-no-login")
         product = await build_app(settings)
-        rooms = product[ROOMS]
-        room = await open_live_session(db, SystemClock(), rooms)
-        await product[MEDIA].set_audible(room.name, None)
-        runner = web.AppRunner(_doors(rooms, room), access_log=None)
+        conferences = product[CONFERENCES]
+        conference = await open_live_session(db, SystemClock(), conferences)
+        await product[MEDIA].set_audible(conference.room, None)
+        runner = web.AppRunner(_doors(conferences, conference), access_log=None)
         await runner.setup()
         try:
             await web.TCPSite(runner, _HOST, port).start()
@@ -61,13 +62,15 @@ async def serve_bench(port: int, media_port: int) -> int:
     return 0
 
 
-def _doors(rooms: Rooms, room: Room) -> web.Application:
+def _doors(conferences: Conferences, conference: Conference) -> web.Application:
     """Return an application with the two doors and nothing else."""
 
     async def publish(http: web.Request) -> web.Response:
         sdp = await read_sdp(http)
         number = int(http.match_info["v"])
-        return await answer(rooms, room, Offer(number, f"bench-{number:03}", sdp, read_offer(sdp)))
+        return await answer(
+            conferences, conference, Offer(number, f"bench-{number:03}", sdp, read_offer(sdp))
+        )
 
     async def watch(http: web.Request) -> web.Response:
         sdp = await read_sdp(http)
@@ -75,7 +78,7 @@ def _doors(rooms: Rooms, room: Room) -> web.Application:
         fixed = parse_sources(http.query.get("sources", ""))
         kinds = read_offer(sdp)
         return await answer(
-            rooms, room, Offer(number, f"bench-{number:03}", sdp, kinds, fixed or None)
+            conferences, conference, Offer(number, f"bench-{number:03}", sdp, kinds, fixed or None)
         )
 
     app = web.Application(middlewares=[errors_to_answers])

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from server.app import running, told_to_stop
 from server.auth.store import count_accounts
-from server.conference.routes import ROOMS
+from server.conference.routes import CONFERENCES
 from server.config import load_secret, read_settings
 from server.db.engine import Database
 from server.db.migrate import upgrade
@@ -49,10 +49,10 @@ async def run_demo(data_dir: Path, host: str, port: int) -> int:
         await file_a_month(db, SystemClock())
     await db.close()
     async with running(settings, keep_worker=False) as app:
-        room = await open_live_session(app[DATABASE], app[CLOCK], app[ROOMS])
+        conference = await open_live_session(app[DATABASE], app[CLOCK], app[CONFERENCES])
         base = f"http://{_shown(host)}:{port}"
         tokens = await _venue_links(app, secret)
-        _welcome(base, room.state.session_id, tokens)
+        _welcome(base, conference.state.session_id, tokens)
         async with _simulated_venues(data_dir, f"http://127.0.0.1:{port}", tokens):
             await told_to_stop()
     return 0

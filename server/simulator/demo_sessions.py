@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from server.conference.room import Room
-from server.conference.service import Rooms
+from server.conference.live import Conference
+from server.conference.service import Conferences
 from server.db.engine import Database
 from server.domain.clock import Clock
 from server.domain.session import SessionState
@@ -19,10 +19,10 @@ LIVE_ITEMS = (
 LIVE_FOR = timedelta(hours=2)
 
 
-async def open_live_session(db: Database, clock: Clock, rooms: Rooms) -> Room:
-    """Return the room of a session that is live now: the one of before, else a new one."""
-    if rooms.open_rooms:
-        return rooms.open_rooms[-1]
+async def open_live_session(db: Database, clock: Clock, conferences: Conferences) -> Conference:
+    """Return the conference of a session that is live now: the one of before, else a new one."""
+    if conferences.running:
+        return conferences.running[-1]
     now = clock.now().replace(second=0, microsecond=0)
     async with db.tx() as tx:
         venues = await street.load_venues(tx)
@@ -36,4 +36,4 @@ async def open_live_session(db: Database, clock: Clock, rooms: Rooms) -> Room:
             venue_ids=[v.id for v in venues if v.number],
             state=SessionState.SCHEDULED,
         )
-    return await rooms.open_session(session_id)
+    return await conferences.open_session(session_id)

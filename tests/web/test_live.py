@@ -14,9 +14,9 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from server.audit import store as audit_store
 from server.conference.jobs import SessionTimer
-from server.conference.room import Room
-from server.conference.routes import ROOMS
-from server.conference.service import Rooms
+from server.conference.live import Conference
+from server.conference.routes import CONFERENCES
+from server.conference.service import Conferences
 from server.config import Settings, load_secret
 from server.db.engine import Database
 from server.domain.clock import unix_ms
@@ -76,14 +76,14 @@ class Live:
 
     server: TestServer
     client: TestClient
-    room: Room
+    conference: Conference
     tokens: dict[int, str]
     media: FakeMedia
     clock: FakeClock
 
     @property
-    def rooms(self) -> Rooms:
-        return self.server.app[ROOMS]
+    def conferences(self) -> Conferences:
+        return self.server.app[CONFERENCES]
 
     async def page(self, number: int, client: str = "") -> Page:
         """Open a venue's websocket and say hello."""
@@ -118,8 +118,10 @@ class Live:
 
     async def kinds(self) -> list[str]:
         """Return the kinds of the session's recorded events in order."""
-        async with self.rooms._db.view() as tx:
-            events = await audit_store.load_recorded(tx, session_id=self.room.state.session_id)
+        async with self.conferences._db.view() as tx:
+            events = await audit_store.load_recorded(
+                tx, session_id=self.conference.state.session_id
+            )
         return [e.kind for e in events]
 
 
@@ -151,16 +153,16 @@ async def live(
         by_id = await street.load_tokens(tx, load_secret(settings.data_dir))
         tokens = {v.number: by_id[v.id] for v in await street.load_venues(tx)}
     session_id = await make_session(database, clock, [1, 2, 3])
-    room = await server.app[ROOMS].open_session(session_id)
+    conference = await server.app[CONFERENCES].open_session(session_id)
     client = TestClient(server)
-    yield Live(server, client, room, tokens, media, clock)
+    yield Live(server, client, conference, tokens, media, clock)
     await client.close()
 
 
 async def operator_page(signed_in: Enter, live: Live, name: str = "operator") -> Page:
     visitor = await signed_in(name)
     page = Page(await visitor.client.ws_connect("/ws"))
-    hello = {"type": "hello", "session": live.room.state.session_id, "client": "wall-0000"}
+    hello = {"type": "hello", "session": live.conference.state.session_id, "client": "wall-0000"}
     await page.socket.send_json(hello)
     return page
 
@@ -183,7 +185,7 @@ async def test_a_venue_without_an_open_session_is_told_when_the_next_one_is(
     session_id = await make_session(database, live.clock, [9], "社工业务会")
     page = await live.page(9)
     assert (await page.until("waiting"))["title"] == "社工业务会"
-    await live.rooms.open_session(session_id)
+    await live.conferences.open_session(session_id)
     assert (await page.until("welcome"))["session"] == session_id
 
 
@@ -198,12 +200,12 @@ async def test_asking_for_and_getting_the_floor_reaches_everybody(
     assert (await wall.command("floor.give", venue=2))["type"] == "done"
     state = await branch.until("state", floor=2)
     assert state["queue"] == []
-    assert live.media.audible[live.room.name] == frozenset({"0", "2"})
+    assert live.media.audible[live.conference.room] == frozenset({"0", "2"})
     assert live.media.connections[peers[1]][0] == Choice("2", "high")
     assert live.media.connections[peers[2]][0] == Choice("0", "high")
     assert (await wall.command("mute.all"))["type"] == "done"
     assert (await branch.until("state", floor=-1))["muted_all"]
-    assert live.media.audible[live.room.name] == frozenset({"0"})
+    assert live.media.audible[live.conference.room] == frozenset({"0"})
     assert (await live.kinds())[-5:] == [
         "venue.connected",
         "floor.requested",
@@ -344,7 +346,7 @@ async def test_the_two_truths_come_from_the_worker_and_the_log(live: Live) -> No
     assert (truth["seen"], truth["heard"], truth["recorded_ms"]) == (False, False, 0)
     await live.join(2)
     await page.until("truth", recorded_ms=unix_ms(live.clock.now()))
-    health = SourceHealth(live.room.name, "2", 400, True, 0.0, 15.0, 3)
+    health = SourceHealth(live.conference.room, "2", 400, True, 0.0, 15.0, 3)
     assert live.media.on_event is not None
     await live.media.on_event(health)
     truth = await page.until("truth", seen=True)
@@ -367,14 +369,14 @@ async def test_a_session_that_ends_is_closed_for_everybody(live: Live, signed_in
     wall, branch = await operator_page(signed_in, live), await live.page(2)
     peer = await live.join(2)
     assert (await wall.command("session.end"))["type"] == "done"
-    await branch.until("ended", session=live.room.state.session_id)
+    await branch.until("ended", session=live.conference.state.session_id)
     assert (peer, "room_closed") in live.media.ended
     await live.media.gone(peer, unix_ms(live.clock.now()), "room_closed")
     answer = await live.post(2)
     assert answer.status == 409
     assert (await live.kinds())[-2:] == ["session.closed", "venue.disconnected"]
-    async with live.rooms._db.view() as tx:
-        session = await sessions.load_session(tx, live.room.state.session_id)
+    async with live.conferences._db.view() as tx:
+        session = await sessions.load_session(tx, live.conference.state.session_id)
     assert session.state is SessionState.CLOSED
 
 
@@ -389,7 +391,7 @@ async def test_an_outage_of_the_worker_is_written_down_for_all(live: Live) -> No
         state = await page.until("state")
     await live.media.on_event(WorkerStarted(2, 1, now + 900))
     await live.join(2)
-    assert live.media.audible[live.room.name] == frozenset({"0"})
+    assert live.media.audible[live.conference.room] == frozenset({"0"})
 
 
 async def test_a_restart_finds_everything_as_it_was(
@@ -400,17 +402,19 @@ async def test_a_restart_finds_everything_as_it_was(
     await live.join(2)
     await wall.command("floor.give", venue=2)
     await wall.command("agenda.extend", minutes=5)
-    again = Rooms(live.rooms._db, live.clock, live.media, live.rooms._listener, tmp_path / "alive")
+    again = Conferences(
+        live.conferences._db, live.clock, live.media, live.conferences._listener, tmp_path / "alive"
+    )
     await again.restore()
-    room = again.room(live.room.state.session_id)
-    assert room.state == live.rooms.room(live.room.state.session_id).state
+    conference = again.of_session(live.conference.state.session_id)
+    assert conference.state == live.conferences.of_session(live.conference.state.session_id).state
 
 
 async def test_two_sessions_do_not_disturb_each_other(
     live: Live, database: Database, signed_in: Enter
 ) -> None:
     other_id = await make_session(database, live.clock, [4, 5], "社工业务会")
-    other = await live.rooms.open_session(other_id)
+    other = await live.conferences.open_session(other_id)
     here, there = await live.page(2), await live.page(4)
     await live.join(2)
     await live.join(4)
@@ -419,7 +423,7 @@ async def test_two_sessions_do_not_disturb_each_other(
     assert (await wall.command("session.end"))["type"] == "done"
     await here.until("ended")
     assert (await there.command("floor.request"))["type"] == "done"
-    assert live.rooms.room(other.state.session_id).state.queue[0].venue == 4
+    assert live.conferences.of_session(other.state.session_id).state.queue[0].venue == 4
 
 
 @pytest.mark.parametrize(
@@ -454,17 +458,17 @@ async def test_the_timer_opens_and_closes_sessions_once(
     clock.advance(minutes=30)
     session_id = await make_session(database, clock, [1, 2])
     clock.advance(minutes=-11)
-    timer = SessionTimer(database, clock, server.app[ROOMS])
+    timer = SessionTimer(database, clock, server.app[CONFERENCES])
     await timer.run_due()
-    assert server.app[ROOMS].open_rooms == []
+    assert server.app[CONFERENCES].running == []
     clock.advance(minutes=1)
     await timer.run_due()
     await timer.run_due()
-    assert [r.state.session_id for r in server.app[ROOMS].open_rooms] == [session_id]
+    assert [r.state.session_id for r in server.app[CONFERENCES].running] == [session_id]
     clock.advance(minutes=10 + 50 + 30)
     await timer.run_due()
     await timer.run_due()
-    assert server.app[ROOMS].open_rooms == []
+    assert server.app[CONFERENCES].running == []
     async with database.view() as tx:
         events = await audit_store.load_recorded(tx, session_id=session_id)
     assert [e.kind for e in events] == ["session.opened", "session.closed"]
@@ -480,11 +484,13 @@ async def test_when_server_and_worker_died_together_the_gap_is_an_outage(
     os.utime(alive, (died.timestamp(), died.timestamp()))
     live.clock.advance(minutes=6)
     live.media.adopted = False
-    again = Rooms(live.rooms._db, live.clock, live.media, live.rooms._listener, alive)
+    again = Conferences(
+        live.conferences._db, live.clock, live.media, live.conferences._listener, alive
+    )
     await again.restore()
-    venue = again.room(live.room.state.session_id).state.venue(1)
+    venue = again.of_session(live.conference.state.session_id).state.venue(1)
     assert venue is not None
     assert (venue.peers, venue.present) == (frozenset(), timedelta(minutes=5))
-    async with live.rooms._db.view() as tx:
+    async with live.conferences._db.view() as tx:
         events = await audit_store.load_recorded(tx, kinds=["system.outage_started"])
     assert [e.payload["since"] for e in events] == [time_text(died)]

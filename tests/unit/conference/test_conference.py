@@ -11,7 +11,7 @@ from server.conference import places
 from server.conference.commands import COMMANDS, Order, decide
 from server.conference.fold import apply, fold, opened
 from server.conference.layout import big_picture, video_slots
-from server.conference.model import Conference
+from server.conference.model import ConferenceState
 from server.conference.peers import PeerName, parse_peer
 from server.conference.sound import audible
 from server.domain.errors import DomainError
@@ -46,7 +46,7 @@ def after(seconds: float) -> datetime:
     return NOON + timedelta(seconds=seconds)
 
 
-def conference(connected: Sequence[int] = (1, 2, 3)) -> Conference:
+def conference(connected: Sequence[int] = (1, 2, 3)) -> ConferenceState:
     state = opened(opening(), MAIN_VENUE)
     for number in connected:
         payload = {"venue_id": 100 + number, "peer": f"p{number}"}
@@ -54,7 +54,9 @@ def conference(connected: Sequence[int] = (1, 2, 3)) -> Conference:
     return state
 
 
-def do(state: Conference, name: str, venue: int = 0, value: int = 0, at: float = 0) -> Conference:
+def do(
+    state: ConferenceState, name: str, venue: int = 0, value: int = 0, at: float = 0
+) -> ConferenceState:
     for happening in decide(state, Order(name, venue, value)):
         state = apply(state, happening.kind, happening.payload, after(at))
     return state
