@@ -165,7 +165,8 @@ def _add_doctor(parser: argparse.ArgumentParser) -> None:
 
 
 def _doctor(words: argparse.Namespace) -> int:
-    from server.doctor import Level, choose_language, examine, sentence_of
+    from server.doctor.examine import examine
+    from server.doctor.findings import Level, choose_language, sentence_of
     from server.domain.clock import SystemClock
 
     language = choose_language(words.lang, os.environ)

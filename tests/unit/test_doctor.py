@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from server import doctor, tls
+from server import tls
 from server.cli import main
 from server.config import Settings
 from server.db.migrate import standing, upgrade
-from server.doctor import Finding, Level
+from server.doctor import examine, findings
+from server.doctor.findings import Finding, Level
 
 NOW = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
 
@@ -30,15 +31,15 @@ def taken() -> Iterator[int]:
 
 
 def test_every_finding_has_its_words_with_the_same_blanks_in_both_languages() -> None:
-    for code, sentences in doctor.WORDS.items():
+    for code, sentences in findings.WORDS.items():
         blanks = [{b for _, b, _, _ in string.Formatter().parse(s) if b} for s in sentences]
         assert blanks[0] == blanks[1], code
 
 
 def test_a_finding_reads_as_its_level_and_what_to_do() -> None:
     finding = Finding(Level.BAD, "port_taken", {"kind": "TCP", "port": 8080})
-    assert doctor.sentence_of(finding, "zh").startswith("[要办] TCP 端口 8080 被别的程序占着")
-    assert doctor.sentence_of(finding, "en").startswith("[mend] TCP port 8080 is taken")
+    assert findings.sentence_of(finding, "zh").startswith("[要办] TCP 端口 8080 被别的程序占着")
+    assert findings.sentence_of(finding, "en").startswith("[mend] TCP port 8080 is taken")
 
 
 @pytest.mark.parametrize(
@@ -55,7 +56,7 @@ def test_a_finding_reads_as_its_level_and_what_to_do() -> None:
 def test_english_is_spoken_where_the_locale_asks_for_it(
     told: str | None, environment: dict[str, str], language: str
 ) -> None:
-    assert doctor.choose_language(told, environment) == language
+    assert findings.choose_language(told, environment) == language
 
 
 @pytest.mark.parametrize(
@@ -63,12 +64,12 @@ def test_english_is_spoken_where_the_locale_asks_for_it(
     [((3, 10, 12), Level.BAD), ((3, 11, 0), Level.OK), ((3, 13, 1), Level.OK), ((2, 7), Level.BAD)],
 )
 def test_python_must_be_new_enough(version: tuple[int, ...], level: Level) -> None:
-    assert doctor.judge_python(version).level is level
+    assert examine.judge_python(version).level is level
 
 
 def test_missing_libraries_are_named() -> None:
-    assert doctor.judge_libraries(doctor.LIBRARIES).level is Level.OK
-    finding = doctor.judge_libraries(["aiohttp", "no_such_library"])
+    assert examine.judge_libraries(examine.LIBRARIES).level is Level.OK
+    finding = examine.judge_libraries(["aiohttp", "no_such_library"])
     assert finding.level is Level.BAD
     assert finding.params["names"] == "no_such_library"
 
@@ -79,41 +80,41 @@ def test_the_list_of_libraries_is_that_of_the_package() -> None:
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
     wanted = {d.split("[")[0].split("=")[0].split(">")[0].lower() for d in project["dependencies"]}
     modules = {"argon2-cffi": "argon2", "chinesecalendar": "chinese_calendar", "pillow": "PIL"}
-    assert {modules.get(w, w) for w in wanted} - {"tzdata"} <= set(doctor.LIBRARIES)
+    assert {modules.get(w, w) for w in wanted} - {"tzdata"} <= set(examine.LIBRARIES)
 
 
 def test_pages_that_are_not_there_are_missed(tmp_path: Path, settings: Settings) -> None:
-    assert doctor.judge_web(settings.web_dir).level is Level.OK
-    assert doctor.judge_web(tmp_path).code == "web_missing"
+    assert examine.judge_web(settings.web_dir).level is Level.OK
+    assert examine.judge_web(tmp_path).code == "web_missing"
 
 
 def test_a_data_folder_is_tried_and_not_made(tmp_path: Path) -> None:
-    assert doctor.judge_data(tmp_path / "a" / "b").level is Level.OK
+    assert examine.judge_data(tmp_path / "a" / "b").level is Level.OK
     assert list(tmp_path.iterdir()) == []
     file = tmp_path / "file"
     file.write_text("")
-    assert doctor.judge_data(file / "below").code == "data_bad"
+    assert examine.judge_data(file / "below").code == "data_bad"
 
 
 @pytest.mark.parametrize(
     ("free", "level"), [(4, Level.BAD), (5, Level.WARN), (14, Level.WARN), (15, Level.OK)]
 )
 def test_a_disk_warns_below_15_percent_and_is_bad_below_5(free: int, level: Level) -> None:
-    assert doctor.judge_disk(free * 10**9, 100 * 10**9).level is level
+    assert examine.judge_disk(free * 10**9, 100 * 10**9).level is level
 
 
 def test_an_empty_disk_has_no_share(settings: Settings) -> None:
-    assert doctor.judge_disk(0, 0).level is Level.BAD
+    assert examine.judge_disk(0, 0).level is Level.BAD
 
 
 def test_a_database_is_new_then_older_then_up_to_date(settings: Settings) -> None:
-    assert doctor.probe_database(settings.database).code == "database_new"
+    assert examine.probe_database(settings.database).code == "database_new"
     assert not settings.data_dir.exists()
     settings.data_dir.mkdir()
     upgrade(settings.database, "0001")
-    assert doctor.probe_database(settings.database).code == "database_older"
+    assert examine.probe_database(settings.database).code == "database_older"
     upgrade(settings.database)
-    assert doctor.probe_database(settings.database).code == "database_ok"
+    assert examine.probe_database(settings.database).code == "database_ok"
     current, release = standing(settings.database)
     assert current == release
 
@@ -122,17 +123,17 @@ def test_a_database_that_cannot_be_reached_is_said_with_the_reason(tmp_path: Pat
     broken = tmp_path / "broken.db"
     broken.write_bytes(b"not a database at all, but long enough to be read as one" * 100)
     for url in (f"sqlite:///{broken}", "postgresql://nobody@127.0.0.1:1/none", "mysql://x/y"):
-        finding = doctor.probe_database(url)
+        finding = examine.probe_database(url)
         assert finding.code == "database_away"
         assert finding.params["reason"]
 
 
 def test_a_port_is_free_ours_or_taken(taken: int) -> None:
-    assert doctor.probe_port("TCP", "127.0.0.1", 0, lambda: False).code == "port_any"
-    assert doctor.probe_port("TCP", "127.0.0.1", taken, lambda: True).code == "port_ours"
-    assert doctor.probe_port("TCP", "127.0.0.1", taken, lambda: False).code == "port_taken"
-    assert doctor.probe_port("UDP", "127.0.0.1", taken, lambda: False).code == "port_free"
-    assert doctor.probe_port("TCP", "192.0.2.1", taken, lambda: False).code == "port_refused"
+    assert examine.probe_port("TCP", "127.0.0.1", 0, lambda: False).code == "port_any"
+    assert examine.probe_port("TCP", "127.0.0.1", taken, lambda: True).code == "port_ours"
+    assert examine.probe_port("TCP", "127.0.0.1", taken, lambda: False).code == "port_taken"
+    assert examine.probe_port("UDP", "127.0.0.1", taken, lambda: False).code == "port_free"
+    assert examine.probe_port("TCP", "192.0.2.1", taken, lambda: False).code == "port_refused"
 
 
 def test_a_udp_port_taken_on_one_address_is_taken() -> None:
@@ -140,14 +141,14 @@ def test_a_udp_port_taken_on_one_address_is_taken() -> None:
         other.bind(("127.0.0.1", 0))
         port = other.getsockname()[1]
         every = "0.0.0.0"  # noqa: S104 - as the media worker takes it
-        assert doctor.probe_port("UDP", every, port, lambda: False).code == "port_taken"
+        assert examine.probe_port("UDP", every, port, lambda: False).code == "port_taken"
 
 
 def test_a_stranger_on_the_port_is_not_taken_for_ourselves(taken: int, tmp_path: Path) -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
-        assert not doctor.pages_answer("127.0.0.1", silent.getsockname()[1])
-    assert not doctor.worker_answers(tmp_path)
+        assert not examine.pages_answer("127.0.0.1", silent.getsockname()[1])
+    assert not examine.worker_answers(tmp_path)
 
 
 def test_a_worker_that_listens_is_ours_and_a_socket_left_behind_is_not(tmp_path: Path) -> None:
@@ -155,36 +156,36 @@ def test_a_worker_that_listens_is_ours_and_a_socket_left_behind_is_not(tmp_path:
     run.mkdir()
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as worker:
         worker.bind(str(run / "worker-0.sock"))
-        assert not doctor.worker_answers(tmp_path)
+        assert not examine.worker_answers(tmp_path)
         worker.listen(1)
-        assert doctor.worker_answers(tmp_path)
-    assert not doctor.worker_answers(tmp_path)
+        assert examine.worker_answers(tmp_path)
+    assert not examine.worker_answers(tmp_path)
 
 
 def test_both_chinese_faces_are_looked_for(tmp_path: Path) -> None:
     (tmp_path / "opentype").mkdir()
     (tmp_path / "opentype" / "NotoSansCJK-Regular.ttc").write_text("")
-    finding = doctor.judge_fonts([tmp_path, tmp_path / "missing"])
+    finding = examine.judge_fonts([tmp_path, tmp_path / "missing"])
     assert finding.params["names"] == "Noto Serif CJK"
     (tmp_path / "NotoSerifCJK-Bold.ttc").write_text("")
-    assert doctor.judge_fonts([tmp_path]).level is Level.OK
+    assert examine.judge_fonts([tmp_path]).level is Level.OK
 
 
 def test_missing_libraries_of_pdf_are_named() -> None:
-    assert doctor.judge_pango(["libc.so.6"]).level is Level.OK
-    assert doctor.judge_pango(["libc.so.6", "libnone.so.0"]).params["names"] == "libnone.so.0"
+    assert examine.judge_pango(["libc.so.6"]).level is Level.OK
+    assert examine.judge_pango(["libc.so.6", "libnone.so.0"]).params["names"] == "libnone.so.0"
 
 
 @pytest.mark.parametrize(
     ("days", "level"), [(-1, Level.BAD), (0, Level.WARN), (30, Level.WARN), (31, Level.OK)]
 )
 def test_a_certificate_warns_a_month_before_its_end(days: int, level: Level) -> None:
-    assert doctor.judge_days(days).level is level
+    assert examine.judge_days(days).level is level
 
 
 def test_the_certificate_that_would_be_served_is_read(settings: Settings) -> None:
     def found(told: Settings, *, is_local: bool = False) -> str:
-        return doctor.probe_certificate(told, NOW, is_local=is_local).code
+        return examine.probe_certificate(told, NOW, is_local=is_local).code
 
     assert found(settings, is_local=True) == "certificate_local"
     assert found(settings) == "certificate_needed"
@@ -197,10 +198,10 @@ def test_the_certificate_that_would_be_served_is_read(settings: Settings) -> Non
 
 
 def test_a_clock_of_another_time_is_wrong() -> None:
-    assert doctor.judge_clock(NOW).params["time"] == "2026-11-24 12:00"
-    assert doctor.judge_clock(NOW - timedelta(days=365)).code == "clock_wrong"
-    assert doctor.judge_clock(NOW + timedelta(days=40 * 365)).code == "clock_wrong"
-    assert doctor.judge_clock(NOW, "Nowhere/None").code == "zone_missing"
+    assert examine.judge_clock(NOW).params["time"] == "2026-11-24 12:00"
+    assert examine.judge_clock(NOW - timedelta(days=365)).code == "clock_wrong"
+    assert examine.judge_clock(NOW + timedelta(days=40 * 365)).code == "clock_wrong"
+    assert examine.judge_clock(NOW, "Nowhere/None").code == "zone_missing"
 
 
 def test_it_runs_where_no_library_is(tmp_path: Path) -> None:
