@@ -1,7 +1,6 @@
-"""Pages of the street: who belongs to it, the sheet of venue links, and the set-up of a new one."""
+"""Setting a new street up, from a link that works until somebody has an account."""
 
 import hmac
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -10,13 +9,11 @@ from aiohttp import web
 from aiohttp.web_request import FileField
 
 from server.auth import service as auth
-from server.auth.guard import login_of, role_of, set_login_cookie
-from server.auth.permissions import ROUTES as ROUTES_TABLE
-from server.auth.permissions import may_use
+from server.auth.guard import set_login_cookie
 from server.domain.errors import DomainError, NotFoundError
-from server.domain.places import Person, Post
+from server.domain.places import Post
 from server.pages.context import CLOCK, DATABASE, SECRET, form_values, page, redirect
-from server.street import service, store
+from server.street import service
 from server.street.cells import clean, decode_upload
 from server.street.committee_table import read_committees
 from server.street.setup import (
@@ -28,17 +25,13 @@ from server.street.setup import (
     first_open_step,
     read_departments,
 )
-from server.street.sheet import make_cards
 from server.street.tokens import setup_token
 
 DRAFT: web.AppKey[Path] = web.AppKey("draft", Path)
 """The file that keeps what the wizard was told between its steps."""
-HOSTS: web.AppKey[tuple[str, ...]] = web.AppKey("hosts", tuple)
-"""Names and addresses under which venues may reach the pages."""
 
 SHOWN_ERRORS = 20
 _KEPT_LETTERS = 1_000_000
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _TEMPLATE = """\
 编号,居委会,姓名,岗位,条线
 1,云杉苑,张建国,书记,
@@ -46,72 +39,6 @@ _TEMPLATE = """\
 1,云杉苑,王晓玲,社工,综治
 2,松涛里,赵春生,书记,
 """
-
-
-async def show_street(http: web.Request) -> web.Response:
-    """Show committees with their people, and departments."""
-    async with http.app[DATABASE].view() as tx:
-        office = await store.load_office(tx)
-        committees = await store.load_committees(tx)
-        departments = await store.load_departments(tx)
-        people = await store.load_people(tx)
-    by_committee: dict[int, list[Person]] = defaultdict(list)
-    for person in people:
-        by_committee[person.committee_id].append(person)
-    return page(
-        http,
-        "street/street.html",
-        office=office,
-        committees=committees,
-        departments=departments,
-        people=by_committee,
-        people_count=len(people),
-        keeps_links=may_use(ROUTES_TABLE["links"], role_of(http)),
-    )
-
-
-# --- the sheet of venue links ------------------------------------------------------------------
-
-
-def _base(http: web.Request, host: str) -> str:
-    port = http.url.explicit_port
-    shown = f"[{host}]" if ":" in host else host
-    return f"{http.scheme}://{shown}" + (f":{port}" if port else "")
-
-
-async def show_links(http: web.Request) -> web.Response:
-    """Show a card for every branch venue, to be printed; ``at`` chooses the host in the links."""
-    async with http.app[DATABASE].view() as tx:
-        venues = await store.load_venues(tx)
-        tokens = await store.load_tokens(tx, http.app[SECRET])
-    own = http.url.host or "localhost"
-    hosts = [h for h in dict.fromkeys([*http.app[HOSTS], own]) if h == own or h not in _LOOPBACK]
-    asked = http.query.get("at", own if own not in _LOOPBACK else hosts[0])
-    at = asked if asked in hosts else own
-    return page(
-        http,
-        "street/links.html",
-        cards=make_cards(venues, tokens, _base(http, at)),
-        hosts=hosts,
-        at=at,
-        only_here=at in _LOOPBACK,
-        renewed=http.query.get("renewed", ""),
-        is_new="new" in http.query,
-    )
-
-
-async def handle_renew_link(http: web.Request) -> web.Response:
-    """Give one venue a new link and show the sheet again at its card."""
-    venue = http.match_info["venue"]
-    if not (venue.isascii() and venue.isdigit() and len(venue) < 10):
-        raise NotFoundError("no_such_venue")
-    actor = f"login:{login_of(http).account_id}"
-    db, clock, secret = http.app[DATABASE], http.app[CLOCK], http.app[SECRET]
-    await service.renew_link(db, clock, secret, int(venue), actor=actor)
-    return redirect(f"/street/links?renewed={venue}#venue-{venue}")
-
-
-# --- setting up a new street -------------------------------------------------------------------
 
 
 async def _check_link(http: web.Request) -> None:
@@ -297,9 +224,6 @@ async def _finish(http: web.Request) -> web.Response:
 
 
 ROUTES = [
-    web.get("/street", show_street, name="street"),
-    web.get("/street/links", show_links, name="links"),
-    web.post("/street/links/{venue}/renew", handle_renew_link, name="links.renew.post"),
     web.get("/setup/{token}", show_setup, name="setup"),
     web.get("/setup/{token}/template.csv", show_table_template, name="setup.template"),
     web.get("/setup/{token}/{step}", show_step, name="setup.step"),
