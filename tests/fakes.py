@@ -39,6 +39,7 @@ class FakeMedia:
         self.audible: dict[str, frozenset[str] | None] = {}
         self.acknowledged = 0
         self.adopted = True
+        self.heard_ms: dict[str, int] = {}
         self._seq = 0
 
     async def connect(
@@ -64,7 +65,7 @@ class FakeMedia:
                 await self.disconnect(peer, "room_closed")
 
     async def peers(self) -> list[PeerInfo]:
-        return []
+        return [PeerInfo(p, *p.split(".")[:2], 0, at) for p, at in self.heard_ms.items()]
 
     async def acknowledge(self, seq: int) -> None:
         self.acknowledged = seq

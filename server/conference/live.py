@@ -4,8 +4,10 @@
 here: the state is folded from the audit log, the rest from what the media worker says.
 """
 
+from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from server.conference import places
@@ -16,7 +18,10 @@ from server.conference.places import PlaceHolder
 from server.domain.clock import from_unix_ms
 from server.domain.errors import NotFoundError
 from server.domain.events import EventKind, time_text
-from server.media.model import Kind, PeerConnected, PeerDisconnected, SourceHealth
+from server.media.model import Kind, PeerConnected, PeerDisconnected, PeerInfo, SourceHealth
+
+SILENCE = timedelta(seconds=5)
+"""A connection that was not heard for so long has broken; a healthy one is heard each second."""
 
 
 @dataclass(slots=True)
@@ -115,6 +120,24 @@ def journal_entry(
         )
         return Happening(EventKind.VENUE_REPLACED, payload | {"by_peer": by_peer})
     return Happening(EventKind.VENUE_DISCONNECTED, payload)
+
+
+def broken_lines(
+    conference: Conference, connected: Iterable[PeerInfo], now: datetime
+) -> list[Happening]:
+    """Return the ends of lines that had broken before now, though nobody has said so yet.
+
+    All others last until the session is closed, which ends them: nothing is recorded after that.
+    """
+    lines: list[Happening] = []
+    for info in connected:
+        venue = next((v for v in conference.state.venues if info.peer in v.peers), None)
+        last = from_unix_ms(info.last_ms)
+        if venue is not None and now - last > SILENCE:
+            payload = {"venue_id": venue.venue_id, "peer": info.peer}
+            payload |= {"last_packet_at": time_text(last), "reason": "lost"}
+            lines.append(Happening(EventKind.VENUE_DISCONNECTED, payload))
+    return lines
 
 
 def note_peer(

@@ -17,7 +17,14 @@ from server.conference import places
 from server.conference.commands import Order, decide
 from server.conference.fold import apply, fold
 from server.conference.layout import Slots, video_slots
-from server.conference.live import Conference, Listener, Offer, journal_entry, note_peer
+from server.conference.live import (
+    Conference,
+    Listener,
+    Offer,
+    broken_lines,
+    journal_entry,
+    note_peer,
+)
 from server.conference.model import ConferenceState, Happening
 from server.conference.peers import PeerName, parse_peer
 from server.conference.places import PlaceHolder
@@ -179,9 +186,21 @@ class Conferences:
             happenings = decide(before, order)
             if not happenings:
                 return
+            if any(h.kind is EventKind.SESSION_CLOSED for h in happenings):
+                await self._note_broken_lines(conference)
             await self._commit(conference, happenings, actor)
             await self._enforce(conference, before)
         self._tell(conference, before)
+
+    async def _note_broken_lines(self, conference: Conference) -> None:
+        """Record before the session's end what would be noticed only after it."""
+        try:
+            connected = await self._media.peers()
+        except WorkerUnavailable:
+            # The outage that this is will be recorded by itself, for all venues.
+            return
+        if lines := broken_lines(conference, connected, self._clock.now()):
+            await self._commit(conference, lines, SYSTEM)
 
     async def _commit(
         self, conference: Conference, happenings: Collection[Happening], actor: str
@@ -338,7 +357,9 @@ class Conferences:
         async with conference.lock:
             before = conference.state
             happening = journal_entry(conference, name, event)
-            if (happening.kind, event.peer) not in conference.recorded:
+            is_new = (happening.kind, event.peer) not in conference.recorded
+            # the end of the session was the end of every connection: it stays the last event
+            if is_new and not before.closed:
                 conference.recorded.add((happening.kind, event.peer))
                 actor = f"venue:{name.number}"
                 await self._commit(conference, [happening], actor)

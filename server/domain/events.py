@@ -24,7 +24,8 @@ class EventKind(StrEnum):
     Payloads that attendance is folded from (all ids are numbers, ``peer`` is text):
 
     - ``session.opened``: an ``Opening`` (``server/domain/opening.py``).
-    - ``session.closed``, ``mute.all``, ``mute.lifted``: may be empty.
+    - ``session.closed``, ``mute.all``, ``mute.lifted``: may be empty. With the session every
+      connection ends that stands; what happens to it later is not recorded.
     - ``venue.connected``: ``venue_id``, ``peer``, ``connected_at``; its media connection stands.
     - ``venue.disconnected``: ``venue_id``, ``peer``, ``last_packet_at`` (the last authenticated
       packet), ``reason``: ``left`` when the venue said good-bye; anything else is a lost line.

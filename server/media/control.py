@@ -18,7 +18,7 @@ from server.media.model import (
     VoicesChanged,
 )
 
-VERSION = 1
+VERSION = 2
 """Changes with every change of a message; a worker of another version is replaced."""
 
 LONGEST_LINE = 4 * 1024 * 1024

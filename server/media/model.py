@@ -96,12 +96,16 @@ MediaEvent = JournalEvent | VoicesChanged | SourceHealth | WorkerLost | WorkerSt
 
 @dataclass(frozen=True, slots=True)
 class PeerInfo:
-    """A peer that is connected, and since which Unix millisecond."""
+    """A peer that is connected; since when, and when its last authenticated packet came.
+
+    Both in Unix milliseconds of the worker's clock.
+    """
 
     peer: str
     room: str
     source: str
     since_ms: int
+    last_ms: int
 
 
 @dataclass(frozen=True, slots=True)

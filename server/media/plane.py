@@ -163,14 +163,13 @@ class Plane:
         self.router.remove_peer(self._steady(), connection.peer)
         connection.close()
         if connection.connected_ms:
-            at_ms = max(connection.connected_ms, self._timeline.unix_ms(connection.last_at))
             self._record(
                 PeerDisconnected(
                     self.journal.next_seq(),
                     connection.peer,
                     member.room.name,
                     member.source,
-                    at_ms,
+                    self._last_ms(connection),
                     reason,
                 )
             )
@@ -211,10 +210,14 @@ class Plane:
     def peers(self) -> list[PeerInfo]:
         """Return the connected peers, sorted by id."""
         return [
-            PeerInfo(c.peer, c.member.room.name, c.member.source, c.connected_ms)
+            PeerInfo(c.peer, c.member.room.name, c.member.source, c.connected_ms, self._last_ms(c))
             for _, c in sorted(self._connections.items())
             if c.connected_ms
         ]
+
+    def _last_ms(self, connection: Connection) -> int:
+        """Return the Unix millisecond of a peer's last authenticated packet."""
+        return max(connection.connected_ms, self._timeline.unix_ms(connection.last_at))
 
     def close(self) -> None:
         """Say goodbye to all peers."""

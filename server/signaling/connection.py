@@ -4,6 +4,7 @@ Pure: ``ws.py`` moves the frames. A reader that is too slow is marked and cut of
 """
 
 from collections import deque
+from collections.abc import Container
 from dataclasses import dataclass, field
 
 from server.auth.model import Role
@@ -28,7 +29,8 @@ MAX_WAITING = 64
 class Connection:
     """One websocket after its hello.
 
-    ``role`` is None for a venue's PC; ``session_id`` the session it follows, 0 while none is open.
+    ``role`` is None for a venue's PC; ``session_id`` the session it follows, 0 while none is open;
+    ``wanted`` the session that an operator's page is about, 0 for a venue's PC.
     ``waiting`` are frames to go out, ``latest`` the newest state, which replaces an older one.
     ``too_slow`` and ``going_away`` end it.
     """
@@ -37,6 +39,7 @@ class Connection:
     client: str
     role: Role | None
     language: str
+    wanted: int = 0
     session_id: int = 0
     waiting: deque[str] = field(default_factory=deque)
     latest: str | None = None
@@ -47,6 +50,12 @@ class Connection:
     def actor(self) -> str:
         """How this connection is named in the log."""
         return f"venue:{self.venue.number}"
+
+    def is_about(self, session_id: int, venue_ids: Container[int]) -> bool:
+        """Tell whether a session concerns this page: by its roster, or as the one that it shows."""
+        if self.role is None:
+            return self.venue.id in venue_ids
+        return session_id == self.wanted
 
     def push(self, text: str) -> None:
         """Let a frame wait for the reader."""

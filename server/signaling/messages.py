@@ -262,7 +262,7 @@ class Replaced(_Server, frozen=True, tag="replaced"):
 
 
 class Ended(_Server, frozen=True, tag="ended"):
-    """The session was ended for all."""
+    """The session was ended for all; what is next follows at once, as after ``hello``."""
 
     session: int
 

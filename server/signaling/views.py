@@ -1,6 +1,5 @@
 """Turns a conference into the messages pages are shown. Pure; times become unix milliseconds."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from server.conference.model import MAIN, ConferenceState, LiveVenue
@@ -83,9 +82,8 @@ def welcome_message(venue: Venue, *, operator: bool, session_id: int, now: datet
     return Welcome(venue.number, venue.name, operator, session_id, unix_ms(now))
 
 
-def waiting_message(sessions: Sequence[Session], venue_id: int, now: datetime) -> Waiting:
-    """Return the next session of a venue among ``sessions`` (by start); session 0 when none."""
-    coming = next((s for s in sessions if venue_id in s.venue_ids), None)
+def waiting_message(coming: Session | None, now: datetime) -> Waiting:
+    """Return what a page is told while no session is open for it; session 0 when none is next."""
     if coming is None:
         return Waiting(0, "", 0, 0, 0, unix_ms(now))
     return Waiting(

@@ -46,6 +46,7 @@ class Hub:
         self._sockets: dict[Connection, asyncio.Event] = {}
         self._stale: set[int] = set()
         self._flusher: asyncio.Task[None] | None = None
+        self._greeting: set[asyncio.Task[None]] = set()
         self._empty = asyncio.Event()
         self.conferences: Conferences | None = None
 
@@ -65,8 +66,9 @@ class Hub:
 
     async def close(self) -> None:
         """Let every reader go, with the code that says the server is going away."""
-        if self._flusher is not None:
-            self._flusher.cancel()
+        for task in (self._flusher, *self._greeting):
+            if task is not None:
+                task.cancel()
         for connection, ready in list(self._sockets.items()):
             connection.going_away = True
             ready.set()
@@ -91,9 +93,8 @@ class Hub:
 
     def opened(self, conference: Conference) -> None:
         """Let everybody whose venue is on the roster follow the session that opened."""
-        numbers = {v.venue_id for v in conference.state.venues}
         for connection in self._sockets:
-            if connection.session_id == 0 and connection.venue.id in numbers:
+            if connection.session_id == 0 and _is_about(connection, conference):
                 self.follow(connection, conference)
 
     def follow(self, connection: Connection, conference: Conference) -> None:
@@ -169,20 +170,36 @@ class Hub:
                 self._say_truth(connection, conference)
 
     def ended(self, conference: Conference) -> None:
-        """Tell everybody that the session is over; they wait for the next."""
+        """Tell everybody that the session is over, and what comes next for them."""
         over = self._following(conference)
         self._push(over, wire.Ended(conference.state.session_id))
         for connection in over:
             connection.session_id = 0
+        task = asyncio.create_task(self._greet_all(over))
+        self._greeting.add(task)
+        task.add_done_callback(self._greeting.discard)
+
+    async def _greet_all(self, connections: Iterable[Connection]) -> None:
+        for connection in connections:
+            if connection in self._sockets:
+                await self.greet(connection)
 
     # --- one connection -------------------------------------------------------------------------
 
-    async def say_waiting(self, connection: Connection) -> None:
-        """Tell a venue that no session is open for it, and which one is next."""
+    async def greet(self, connection: Connection) -> None:
+        """Welcome a connection to the open session it is about, else say which one is next."""
+        running = self.conferences.running if self.conferences else []
+        about = [conference for conference in running if _is_about(connection, conference)]
+        if about:
+            self.follow(connection, about[-1])
+            return
         now = self._clock.now()
         async with self._db.view() as tx:
             coming = await sessions.load_sessions(tx, states=[SessionState.SCHEDULED], since=now)
-        self.say(connection, views.waiting_message(coming, connection.venue.id, now))
+        mine = (s for s in coming if connection.is_about(s.id, s.venue_ids))
+        # a session may have opened meanwhile
+        if connection.session_id == 0:
+            self.say(connection, views.waiting_message(next(mine, None), now))
 
     async def on_frame(self, connection: Connection, text: str) -> None:
         """Carry out one frame of a client and answer it.
@@ -203,6 +220,11 @@ class Hub:
             self.say(connection, wire.Refused(command.id, error.code, sentence))
         else:
             self.say(connection, wire.Done(command.id))
+
+
+def _is_about(connection: Connection, conference: Conference) -> bool:
+    state = conference.state
+    return connection.is_about(state.session_id, [v.venue_id for v in state.venues])
 
 
 HUB: web.AppKey[Hub] = web.AppKey("hub", Hub)
@@ -236,18 +258,18 @@ async def handle_socket(http: web.Request) -> web.WebSocketResponse:
         await socket.close(code=wire.CLOSE_NOT_KNOWN)
         return socket
     role = None if hello.token else role_of(http)
-    connection = Connection(venue, hello.client, role, visit_of(http).language)
-    await _converse(hub, socket, connection, hello.session)
+    wanted = 0 if hello.token else hello.session
+    await _converse(
+        hub, socket, Connection(venue, hello.client, role, visit_of(http).language, wanted)
+    )
     return socket
 
 
-async def _converse(
-    hub: Hub, socket: web.WebSocketResponse, connection: Connection, session_id: int
-) -> None:
+async def _converse(hub: Hub, socket: web.WebSocketResponse, connection: Connection) -> None:
     ready = hub.add(connection)
     writer = asyncio.create_task(_write(socket, connection, ready))
     try:
-        await _greet(hub, connection, session_id)
+        await hub.greet(connection)
         async for frame in socket:
             if frame.type is not WSMsgType.TEXT:
                 raise wire.BadMessageError("text frames only")
@@ -263,21 +285,6 @@ async def _converse(
         writer.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await writer
-
-
-async def _greet(hub: Hub, connection: Connection, session_id: int) -> None:
-    conferences = hub.conferences
-    if conferences is None:
-        return
-    if connection.role is None:
-        conference = conferences.of_branch(connection.venue.id)
-    else:
-        running = conferences.running
-        conference = next((c for c in running if c.state.session_id == session_id), None)
-    if conference is not None:
-        hub.follow(connection, conference)
-    else:
-        await hub.say_waiting(connection)
 
 
 async def _write(

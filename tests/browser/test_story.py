@@ -220,7 +220,7 @@ async def _read_the_report(page: Page, demo: Demo, folder: Path) -> str:
     await page.click("[data-view=calm] a[href='/']")
     await page.click("nav a[href='/attendance']")
     await page.click(f"main a[href='/attendance/{demo.session}']")
-    value = await _settled_value(page)
+    value = await _chain_value(page)
     number = (await page.inner_text(".page__head .code")).strip()
     paper = await download(page, "a[href$='report.pdf']", folder / "report.pdf")
     text = "\n".join(sheet.extract_text() for sheet in pypdf.PdfReader(paper).pages)
@@ -233,21 +233,18 @@ async def _read_the_report(page: Page, demo: Demo, folder: Path) -> str:
     return value
 
 
-async def _settled_value(page: Page) -> str:
-    """Return the chain value on a report once the last venues' leaving has been written down."""
-    values = [""]
-
-    async def is_settled() -> bool:
-        await page.reload(wait_until="domcontentloaded")
+async def _chain_value(page: Page) -> str:
+    """Return the chain value on a report, which stays as it was right after the end."""
+    values = []
+    for _ in range(2):
         link = await page.get_attribute("a[href*='value=']", "href")
         assert link
         values.append(link.partition("value=")[2])
-        await asyncio.sleep(1)
-        return values[-1] == values[-2]
-
-    await until("the report's chain value stays", is_settled)
-    assert re.fullmatch("[0-9a-f]{64}", values[-1])
-    return values[-1]
+        await asyncio.sleep(3)
+        await page.reload(wait_until="domcontentloaded")
+    assert re.fullmatch("[0-9a-f]{64}", values[0])
+    assert values[0] == values[1]
+    return values[0]
 
 
 async def _load_report(demo: Demo) -> Report:

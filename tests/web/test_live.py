@@ -159,10 +159,13 @@ async def live(
     await client.close()
 
 
-async def operator_page(signed_in: Enter, live: Live, name: str = "operator") -> Page:
+async def operator_page(
+    signed_in: Enter, live: Live, name: str = "operator", session: int = 0
+) -> Page:
     visitor = await signed_in(name)
     page = Page(await visitor.client.ws_connect("/ws"))
-    hello = {"type": "hello", "session": live.conference.state.session_id, "client": "wall-0000"}
+    session = session or live.conference.state.session_id
+    hello = {"type": "hello", "session": session, "client": "wall-0000"}
     await page.socket.send_json(hello)
     return page
 
@@ -371,13 +374,79 @@ async def test_a_session_that_ends_is_closed_for_everybody(live: Live, signed_in
     assert (await wall.command("session.end"))["type"] == "done"
     await branch.until("ended", session=live.conference.state.session_id)
     assert (peer, "room_closed") in live.media.ended
-    await live.media.gone(peer, unix_ms(live.clock.now()), "room_closed")
     answer = await live.post(2)
     assert answer.status == 409
-    assert (await live.kinds())[-2:] == ["session.closed", "venue.disconnected"]
     async with live.conferences._db.view() as tx:
         session = await sessions.load_session(tx, live.conference.state.session_id)
     assert session.state is SessionState.CLOSED
+
+
+async def test_nothing_is_recorded_after_the_end(live: Live, signed_in: Enter) -> None:
+    wall, peer = await operator_page(signed_in, live), await live.join(2)
+    late = (await live.post(3)).headers["Location"].removeprefix("/rtc/")
+    await wall.command("session.end")
+    for gone in (peer, late):
+        await live.media.connected(late, unix_ms(live.clock.now()))
+        await live.media.gone(gone, unix_ms(live.clock.now()), "room_closed")
+    assert (await live.kinds())[1:] == ["venue.connected", "session.closed"]
+    assert live.media.acknowledged == 5
+
+
+async def test_a_line_that_had_broken_before_the_end_is_recorded_with_it(
+    live: Live, signed_in: Enter
+) -> None:
+    wall = await operator_page(signed_in, live)
+    silent, heard = await live.join(1), await live.join(2)
+    last = live.clock.now()
+    live.clock.advance(seconds=9)
+    live.media.heard_ms = {silent: unix_ms(last), heard: unix_ms(live.clock.now()) - 4000}
+    await wall.command("session.end")
+    async with live.conferences._db.view() as tx:
+        events = await audit_store.load_recorded(
+            tx, session_id=live.conference.state.session_id, kinds=["venue.disconnected"]
+        )
+    assert [
+        (e.payload["peer"], e.payload["last_packet_at"], e.payload["reason"]) for e in events
+    ] == [(silent, time_text(last), "lost")]
+    assert (await live.kinds())[-1] == "session.closed"
+
+
+async def test_after_the_end_everybody_is_told_what_comes_next(
+    live: Live, database: Database, signed_in: Enter
+) -> None:
+    live.clock.advance(minutes=5)
+    soon = await make_session(database, live.clock, [2], "社工业务会")
+    live.clock.advance(minutes=-5)
+    other = await make_session(database, live.clock, [3], "网格例会")
+    wall, third, second = (
+        await operator_page(signed_in, live),
+        await live.page(3),
+        await live.page(2),
+    )
+    await third.until("state", session=live.conference.state.session_id)
+    await live.conferences.open_session(other)
+    await wall.command("session.end")
+    await second.until("ended")
+    assert (await second.until("waiting"))["session"] == soon
+    await third.until("ended")
+    assert (await third.until("welcome"))["session"] == other
+    await third.until("state", session=other)
+    assert (await third.command("floor.request"))["type"] == "done"
+    await wall.until("waiting")
+
+
+async def test_a_wall_is_about_its_own_session_alone(
+    live: Live, database: Database, signed_in: Enter
+) -> None:
+    live.clock.advance(minutes=5)
+    own = await make_session(database, live.clock, [2], "社工业务会")
+    live.clock.advance(minutes=-5)
+    other = await make_session(database, live.clock, [3], "网格例会")
+    wall = await operator_page(signed_in, live, session=own)
+    assert (await wall.until("waiting"))["title"] == "社工业务会"
+    await live.conferences.open_session(other)
+    await live.conferences.open_session(own)
+    assert (await wall.until("welcome"))["session"] == own
 
 
 async def test_an_outage_of_the_worker_is_written_down_for_all(live: Live) -> None:

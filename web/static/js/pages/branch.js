@@ -91,7 +91,6 @@ function hear(message) {
       known.thankedAt = clock.now();
       known.waiting = null;
       leave();
-      setTimeout(() => signal.renew(), 2000 + 3000 * Math.random());
       break;
     case "truth":
       known.truth = message;
