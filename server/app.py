@@ -174,10 +174,21 @@ async def build_app(
     await app[CONFERENCES].restore()
     relay.lead_to(app[CONFERENCES].on_media_event)
     app[TIMER] = SessionTimer(app[DATABASE], app[CLOCK], app[CONFERENCES])
+    app[street_routes.CUT_OFF] = _cutter(app)
     app.add_routes(_ROUTES)
     app.on_shutdown.append(ws.close_sockets)
     app.on_cleanup.append(_close_database)
     return app
+
+
+def _cutter(app: web.Application) -> Callable[[int], Awaitable[None]]:
+    """Return what ends a venue's websockets, whose pages then say why, and its media."""
+
+    async def cut_off(venue_id: int) -> None:
+        app[ws.HUB].cut_off(venue_id)
+        await app[CONFERENCES].turn_out(venue_id)
+
+    return cut_off
 
 
 async def _close_database(app: web.Application) -> None:

@@ -20,6 +20,9 @@ from server.domain.errors import NotFoundError
 from server.domain.events import EventKind, time_text
 from server.media.model import Kind, PeerConnected, PeerDisconnected, PeerInfo, SourceHealth
 
+LINK_RENEWED = "link_renewed"
+"""The reason of an end for which the street's office gave a venue another link."""
+_REASONS = frozenset({"left", "replaced", LINK_RENEWED})
 SILENCE = timedelta(seconds=5)
 """A connection that was not heard for so long has broken; a healthy one is heard each second."""
 
@@ -51,6 +54,11 @@ class Conference:
     def holder(self, number: int) -> PlaceHolder:
         """Return who holds a venue's place."""
         return self.holders.get(number, PlaceHolder())
+
+    def peers_of(self, venue_id: int) -> list[str]:
+        """Return the media connections of a venue, named by its id."""
+        numbers = {v.number for v in self.state.venues if v.venue_id == venue_id}
+        return [peer for peer, name in self.peers.items() if name.number in numbers]
 
 
 class Listener(Protocol):
@@ -111,7 +119,7 @@ def journal_entry(
     payload: dict[str, object] = {"venue_id": venue.venue_id, "peer": event.peer}
     if isinstance(event, PeerConnected):
         return Happening(EventKind.VENUE_CONNECTED, payload | {"connected_at": moment})
-    reason = event.reason if event.reason in {"left", "replaced"} else "lost"
+    reason = event.reason if event.reason in _REASONS else "lost"
     payload |= {"last_packet_at": moment, "reason": reason}
     if reason == "replaced" and conference.holder(name.number).client != name.client:
         by_peer = next(
@@ -120,6 +128,20 @@ def journal_entry(
         )
         return Happening(EventKind.VENUE_REPLACED, payload | {"by_peer": by_peer})
     return Happening(EventKind.VENUE_DISCONNECTED, payload)
+
+
+def replaced_by(conference: Conference, offer: Offer) -> list[str]:
+    """Return the connections that end when an offer is let in.
+
+    Those of other clients, and earlier ones of the same client that did the same work: a page that
+    comes back after a broken line leaves none behind.
+    """
+    return [
+        peer
+        for peer, name in conference.peers.items()
+        if name.number == offer.number
+        and (name.client != offer.client or bool(name.kinds) == bool(offer.kinds))
+    ]
 
 
 def broken_lines(

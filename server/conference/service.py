@@ -18,12 +18,14 @@ from server.conference.commands import Order, decide
 from server.conference.fold import apply, fold
 from server.conference.layout import Slots, video_slots
 from server.conference.live import (
+    LINK_RENEWED,
     Conference,
     Listener,
     Offer,
     broken_lines,
     journal_entry,
     note_peer,
+    replaced_by,
 )
 from server.conference.model import ConferenceState, Happening
 from server.conference.peers import PeerName, parse_peer
@@ -294,7 +296,8 @@ class Conferences:
                 source=str(offer.number),
                 slots={slot: choice for slot, choice in slots.items() if choice is not None},
             )
-            await self._send_away(conference, offer, after)
+            for replaced in replaced_by(conference, offer):
+                await self._media.disconnect(replaced, "replaced")
             conference.peers[peer] = name
             if offer.fixed is not None:
                 conference.fixed.add(peer)
@@ -303,22 +306,16 @@ class Conferences:
             self._listener.place_changed(conference, offer.number)
         return peer, answer
 
-    async def _send_away(self, conference: Conference, offer: Offer, after: PlaceHolder) -> None:
-        """End the connections that the new one replaces.
-
-        Those of other clients, and earlier ones of the same client that did the same work: a page
-        that comes back after a broken line leaves none behind.
-        """
-        for peer, name in list(conference.peers.items()):
-            if name.number != offer.number:
-                continue
-            same_work = bool(name.kinds) == bool(offer.kinds)
-            if name.client != after.client or same_work:
-                await self._media.disconnect(peer, "replaced")
-
     async def let_go(self, peer: str) -> None:
         """End a media connection because its venue said good-bye."""
         await self._media.disconnect(peer, "left")
+
+    async def turn_out(self, venue_id: int) -> None:
+        """End a venue's media connections: the link they came by is no longer good."""
+        for conference in self.running:
+            async with conference.lock:
+                for peer in conference.peers_of(venue_id):
+                    await self._media.disconnect(peer, LINK_RENEWED)
 
     # --- what the media plane tells -------------------------------------------------------------
 

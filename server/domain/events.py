@@ -28,7 +28,8 @@ class EventKind(StrEnum):
       connection ends that stands; what happens to it later is not recorded.
     - ``venue.connected``: ``venue_id``, ``peer``, ``connected_at``; its media connection stands.
     - ``venue.disconnected``: ``venue_id``, ``peer``, ``last_packet_at`` (the last authenticated
-      packet), ``reason``: ``left`` when the venue said good-bye; anything else is a lost line.
+      packet), ``reason``: ``left`` when the venue said good-bye; anything else is a lost line,
+      ``link_renewed`` when the office ended it by giving the venue another link.
     - ``venue.replaced``: as ``venue.disconnected`` for the older ``peer``; ``by_peer`` is the
       newer, which has its own ``venue.connected``.
     - ``venue.head_count``: ``venue_id``, ``count``.

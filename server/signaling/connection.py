@@ -14,6 +14,7 @@ from server.conference.model import MAIN
 from server.domain.errors import ForbiddenError
 from server.domain.places import Venue
 from server.signaling.messages import (
+    CLOSE_TOO_SLOW,
     AgendaExtend,
     Command,
     FloorDecline,
@@ -32,7 +33,7 @@ class Connection:
     ``role`` is None for a venue's PC; ``session_id`` the session it follows, 0 while none is open;
     ``wanted`` the session that an operator's page is about, 0 for a venue's PC.
     ``waiting`` are frames to go out, ``latest`` the newest state, which replaces an older one.
-    ``too_slow`` and ``going_away`` end it.
+    ``closing`` is the code it is closed with as soon as can be, 0 while it goes on.
     """
 
     venue: Venue
@@ -43,8 +44,7 @@ class Connection:
     session_id: int = 0
     waiting: deque[str] = field(default_factory=deque)
     latest: str | None = None
-    too_slow: bool = False
-    going_away: bool = False
+    closing: int = 0
 
     @property
     def actor(self) -> str:
@@ -60,7 +60,7 @@ class Connection:
     def push(self, text: str) -> None:
         """Let a frame wait for the reader."""
         if len(self.waiting) >= MAX_WAITING:
-            self.too_slow = True
+            self.closing = CLOSE_TOO_SLOW
         else:
             self.waiting.append(text)
 

@@ -89,8 +89,9 @@ async def read_sdp(http: web.Request) -> str:
 
 async def handle_offer(http: web.Request) -> web.Response:
     """Let a media connection of a venue in and answer its offer."""
-    venue = await _venue_of(http)
+    # the body first: who sends it slowly must not come in by a link that is renewed meanwhile
     sdp = await read_sdp(http)
+    venue = await _venue_of(http)
     kinds = read_offer(sdp)
     conference = _conference_of(http, venue)
     return await answer(

@@ -70,10 +70,17 @@ class Hub:
             if task is not None:
                 task.cancel()
         for connection, ready in list(self._sockets.items()):
-            connection.going_away = True
+            connection.closing = wire.CLOSE_GOING_AWAY
             ready.set()
         if self._sockets:
             await self._empty.wait()
+
+    def cut_off(self, venue_id: int) -> None:
+        """Close the websockets of a venue's PCs: the link they came by is no longer good."""
+        for connection, ready in self._sockets.items():
+            if connection.role is None and connection.venue.id == venue_id:
+                connection.closing = wire.CLOSE_NOT_KNOWN
+                ready.set()
 
     def _following(self, conference: Conference) -> list[Connection]:
         return [c for c in self._sockets if c.session_id == conference.state.session_id]
@@ -295,13 +302,11 @@ async def _write(
         while True:
             await ready.wait()
             ready.clear()
-            if connection.too_slow:
-                await socket.close(code=wire.CLOSE_TOO_SLOW)
-                return
-            for text in connection.take():
-                await socket.send_str(text)
-            if connection.going_away:
-                await socket.close(code=wire.CLOSE_GOING_AWAY)
+            if connection.closing != wire.CLOSE_TOO_SLOW:
+                for text in connection.take():
+                    await socket.send_str(text)
+            if connection.closing:
+                await socket.close(code=connection.closing)
                 return
 
 

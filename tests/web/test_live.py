@@ -57,6 +57,12 @@ class Page:
             if message["type"] == kind and all(message[k] == v for k, v in values.items()):
                 return message
 
+    async def closing_code(self) -> int:
+        """Read to the end and return the code of the closing frame."""
+        while (frame := await self.socket.receive(timeout=5)).type is WSMsgType.TEXT:
+            self.told.append(json.loads(frame.data))
+        return int(frame.data)
+
     async def command(self, name: str, **values: Any) -> dict[str, Any]:
         """Send a command and return the answer to it."""
         self._ids += 1
@@ -519,6 +525,26 @@ async def test_a_venue_can_end_only_its_own_connection(live: Live) -> None:
     answer = await live.client.delete(f"/rtc/{mine}", headers=headers)
     assert answer.status == 200
     assert live.media.ended == [(mine, "left")]
+
+
+async def test_a_renewed_link_cuts_off_who_came_by_the_old_one(
+    live: Live, database: Database, signed_in: Enter
+) -> None:
+    page, other = await live.page(2), await live.page(1)
+    cut, kept = await live.join(2), await live.join(1)
+    async with database.view() as tx:
+        venue = next(v for v in await street.load_venues(tx) if v.number == 2)
+    office = await signed_in("operator")
+    await office.post(f"/street/links/{venue.id}/renew", "/street/links")
+    assert await page.closing_code() == CLOSE_NOT_KNOWN
+    assert live.media.ended == [(cut, "link_renewed")]
+    await live.media.gone(cut, unix_ms(live.clock.now()), "link_renewed")
+    async with database.view() as tx:
+        events = await audit_store.load_recorded(tx, kinds=["venue.disconnected"])
+    assert [e.payload["reason"] for e in events] == ["link_renewed"]
+    assert (await live.post(2)).status == 403
+    assert kept in live.media.connections
+    assert (await other.command("floor.request"))["type"] == "done"
 
 
 async def test_the_timer_opens_and_closes_sessions_once(

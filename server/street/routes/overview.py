@@ -1,6 +1,7 @@
 """Who belongs to the street, and the sheet of venue links."""
 
 from collections import defaultdict
+from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
@@ -13,6 +14,9 @@ from server.pages.context import CLOCK, DATABASE, SECRET, page, redirect
 from server.street import service, store
 from server.street.sheet import make_cards
 
+CutOff = Callable[[int], Awaitable[None]]
+CUT_OFF: web.AppKey[CutOff] = web.AppKey("cut_off", Callable)  # type: ignore[arg-type]
+"""Ends what stands by a former link of a venue; the venue is named by its id."""
 HOSTS: web.AppKey[tuple[str, ...]] = web.AppKey("hosts", tuple)
 """Names and addresses under which venues may reach the pages."""
 
@@ -76,6 +80,7 @@ async def handle_renew_link(http: web.Request) -> web.Response:
     actor = f"login:{login_of(http).account_id}"
     db, clock, secret = http.app[DATABASE], http.app[CLOCK], http.app[SECRET]
     await service.renew_link(db, clock, secret, int(venue), actor=actor)
+    await http.app[CUT_OFF](int(venue))
     return redirect(f"/street/links?renewed={venue}#venue-{venue}")
 
 
