@@ -1,12 +1,13 @@
 """Turns templates into text: Jinja2 with autoescape, our words, dates, versioned static paths."""
 
 import hashlib
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import jinja2
 
 from server.i18n import catalogue, dates
+from server.pages.modules import needed_modules
 
 _UNDEFINED = jinja2.StrictUndefined
 
@@ -58,6 +59,7 @@ class Renderer:
             "lang": "zh-CN" if language == "zh_CN" else "en",
             "language": language,
             "static": lambda path: f"{self.static_root}/{path}",
+            "modules": cache(partial(needed_modules, self.static_folder)),
             "say": partial(catalogue.say, language),
             "span": dates.span,
             "script_words": partial(catalogue.script_words, language),
