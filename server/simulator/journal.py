@@ -3,6 +3,8 @@
 One file per venue, one JSON object a line: ``at`` (Unix milliseconds), ``event``, ``reason``.
 ``connected`` is the moment its first connection was ready, ``disconnected`` the moment the last
 sent its last packet, however much later that was noticed. So lines are not sorted by time.
+``sees`` says whose picture is the big one from now on, read from its pixels: the reason is the
+venue's number, or ``no mark`` for a picture that no simulated venue made.
 """
 
 import json
@@ -22,6 +24,11 @@ class Event(StrEnum):
     FLOOR_GOT = "floor_got"
     FLOOR_LOST = "floor_lost"
     ENDED = "ended"
+    SEES = "sees"
+
+
+NO_MARK = "no mark"
+"""The reason of ``sees`` when the picture carries no mark."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,3 +148,29 @@ class FrameBuilder:
             return None
         frame, self._parts = b"".join(self._parts), []
         return None if self.broken else frame
+
+
+class KeyFrameBuilder:
+    """Puts together only the VP8 key frames of one slot, for who wants to look now and then."""
+
+    def __init__(self) -> None:
+        self._next = 0
+        self._parts: list[bytes] = []
+
+    def add(self, packet: bytes) -> bytes | None:
+        """Take one RTP packet; return a whole key frame when this was its last packet.
+
+        Raises:
+            ValueError: when the packet's headers are cut off.
+        """
+        sequence = unpack_from("!H", packet, 2)[0]
+        start, body = vp8_body(packet[read_extension(packet)[1] :])
+        if start:
+            self._parts = [body] if body and not body[0] & 1 else []
+        elif self._parts:
+            self._parts = [*self._parts, body] if sequence == self._next else []
+        self._next = (sequence + 1) & 0xFFFF
+        if not self._parts or not packet[1] & 0x80:
+            return None
+        frame, self._parts = b"".join(self._parts), []
+        return frame

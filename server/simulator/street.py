@@ -167,7 +167,9 @@ async def run_street(config: StreetConfig, loops: dict[int, VenueLoop], say: Say
     for result in results:
         if isinstance(result, Exception):
             raise result
-    say("All simulated venues have left.")
+    lost = sum(venue.lost for venue in street.venues)
+    packets = sum(venue.packets for venue in street.venues)
+    say(f"All simulated venues have left; of {packets + lost} packets {lost} never came.")
 
 
 async def _tell(venues: Iterable[Venue], say: Say) -> None:

@@ -16,11 +16,11 @@ from aiortc.rtcdtlstransport import RTCCertificate
 
 from server.domain.clock import Clock, unix_ms
 from server.simulator.conduct import Conduct, Drop
-from server.simulator.journal import Event, Journal
+from server.simulator.journal import NO_MARK, Event, Journal
 from server.simulator.line import Door, Half, Line, NoSessionError
 from server.simulator.loops import VenueLoop
 from server.simulator.publisher import Publisher
-from server.simulator.watcher import Receiver
+from server.simulator.watcher import Glance, Receiver
 
 logger = logging.getLogger("pinhui.simulator")
 
@@ -66,6 +66,7 @@ class Venue:
     Attributes:
         client: the name of this PC, the same through all its reconnections.
         receiver: the receiving half of the line down that is up, else None.
+        packets, lost: of all its lines down that have ended: received, and expected in vain.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class Venue:
         self.identity = identity
         self.client = f"sim-{identity.number}-{token_hex(4)}"
         self.receiver: Receiver | None = None
+        self.packets = self.lost = 0
         self._shared = shared
         self._loop = loop
         self._journal = journal
@@ -270,17 +272,23 @@ class Venue:
             self._note(Event.CONNECTED, "the first line is ready")
         if isinstance(half, Receiver):
             self.receiver = half
+            Glance(half.slots[0], self._note_sight)
             return
         self._publisher = half
         half.speak(self._conduct.speaking)
         await self._tell_head_count()
+
+    def _note_sight(self, venue: int | None) -> None:
+        self._note(Event.SEES, NO_MARK if venue is None else str(venue))
 
     def _finished(self, line: Line, half: Publisher | Receiver, reason: str) -> None:
         """Note the end of the last line that stood; its moment is that of the last packet sent."""
         if half in (self.receiver, self._publisher):
             now = self._shared.clock.monotonic()
             self._last_sent = max(self._last_sent, now - line.last_sent_ago())
-            if half is self.receiver:
+            if isinstance(half, Receiver):
+                self.packets += sum(slot.packets for slot in half.slots)
+                self.lost += sum(slot.lost for slot in half.slots)
                 self.receiver = None
             else:
                 self._publisher = None

@@ -17,7 +17,7 @@ from server.simulator.packets import (
     read_rtcp,
     receiver_report,
 )
-from server.simulator.receiving import FrameBuilder, Slot, ask_again
+from server.simulator.receiving import FrameBuilder, KeyFrameBuilder, Slot, ask_again
 from server.simulator.sdp import Answer, Local, Section, watch_offer
 from server.simulator.sending import AUDIO_RATE, VIDEO_RATE
 
@@ -193,6 +193,37 @@ class Watcher:
             self.sightings.append(sighting)
             if self._on_sight is not None:
                 self._on_sight(sighting)
+
+
+class Glance:
+    """Knows whose picture a slot shows, for little: only key frames are decoded.
+
+    That is enough, because the server begins with one whenever it puts another source there.
+
+    Args:
+        slot: of a started receiver.
+        on_change: is told the mark's venue, or None for a picture without a mark, at the first
+            picture and whenever it is another one's.
+    """
+
+    def __init__(self, slot: Slot, on_change: Callable[[int | None], None]) -> None:
+        self._on_change = on_change
+        self._builder = KeyFrameBuilder()
+        self._seen: list[int | None] = []
+        slot.listener = self._take
+
+    def _take(self, _now: float, packet: bytes) -> None:
+        try:
+            frame = self._builder.add(packet)
+            pictures = _decoder().decode(av.Packet(frame)) if frame is not None else []
+        except (ValueError, av.error.InvalidDataError):
+            return
+        for picture in pictures:
+            mark = read(luma(picture))
+            venue = mark.venue if mark else None
+            if self._seen != [venue]:
+                self._seen = [venue]
+                self._on_change(venue)
 
 
 def luma(picture: av.VideoFrame) -> Image.Image:

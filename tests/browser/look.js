@@ -63,13 +63,14 @@ globalThis.soundReceived = async function soundReceived() {
   return packets;
 };
 
-/** Give this page a camera of its own: a blue picture that moves. Its microphone stays. */
+/** Give this page a blue camera that moves and carries venue 0's mark. Its microphone stays. */
 globalThis.useBlueCamera = function useBlueCamera() {
   replaceCamera((pen, turn) => {
     pen.fillStyle = "#1030d0";
     pen.fillRect(0, 0, 640, 360);
     pen.fillStyle = "#fff";
     pen.fillRect((turn * 4) % 600, 100, 40, 40);
+    globalThis.drawMark(pen, { venue: 0, frame: turn });
   });
 };
 

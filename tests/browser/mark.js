@@ -1,6 +1,7 @@
-// Reads the mark of a simulated venue from the pixels of a video: whose picture, which frame.
-// The geometry is described in server/simulator/mark.py. A plain script, so that a test can put it
-// into any page before the page's own scripts: it defines one global function and nothing else.
+// Reads the mark of a simulated venue from the pixels of a video: whose picture, which frame; and
+// paints one into the picture of a page's own camera. The geometry is described in
+// server/simulator/mark.py. A plain script, so that a test can put it into any page before the
+// page's own scripts.
 
 /**
  * @param {{data: Uint8ClampedArray | Uint8Array | number[], width: number, height: number}} image
@@ -43,12 +44,39 @@ globalThis.readMark = function readMark(image) {
     }
     bytes.push(word >> 8, word & 0xff);
   }
+  return crc8(bytes.slice(0, 3)) === bytes[3]
+    ? { venue: bytes[0], frame: (bytes[1] << 8) | bytes[2] }
+    : null;
+};
+
+/**
+ * Paint a mark into a picture whose width is a multiple of 40 and whose height is one of 22.5.
+ * @param {CanvasRenderingContext2D} pen
+ * @param {{venue: number, frame: number}} mark
+ */
+globalThis.drawMark = function drawMark(pen, { venue, frame }) {
+  const { width, height } = pen.canvas;
+  const bytes = [venue, (frame >> 8) & 0xff, frame & 0xff];
+  bytes.push(crc8(bytes));
+  for (let row = 0; row < 2; row += 1) {
+    const word = (bytes[2 * row] << 8) | bytes[2 * row + 1];
+    for (let column = 0; column < 18; column += 1) {
+      const isEdge = column === 0 || column === 17;
+      const light = isEdge ? (column === 17) === (row === 0) : (word >> (16 - column)) & 1;
+      pen.fillStyle = light ? "rgb(232, 232, 232)" : "rgb(24, 24, 24)";
+      const [w, h] = [width / 40, (height * 2) / 45];
+      pen.fillRect(width + (column - 19) * w, height + (row - 3) * h, w, h);
+    }
+  }
+};
+
+function crc8(bytes) {
   let remainder = 0xff;
-  for (const byte of bytes.slice(0, 3)) {
+  for (const byte of bytes) {
     remainder ^= byte;
     for (let bit = 0; bit < 8; bit += 1) {
       remainder = ((remainder << 1) ^ (remainder & 0x80 ? 0x07 : 0)) & 0xff;
     }
   }
-  return remainder === bytes[3] ? { venue: bytes[0], frame: (bytes[1] << 8) | bytes[2] } : null;
-};
+  return remainder;
+}

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,7 +20,14 @@ from server.domain.clock import SystemClock
 from server.domain.timespan import Span, total, union
 from server.simulator.demo import PASSWORD
 from server.simulator.demo_street import COMMITTEES
-from server.simulator.journal import Entry, Event, connected_spans, journal_path, read_journal
+from server.simulator.journal import (
+    NO_MARK,
+    Entry,
+    Event,
+    connected_spans,
+    journal_path,
+    read_journal,
+)
 from tests.browser.chromium import (
     FAKE_DEVICES,
     LOOPBACK_MEDIA,
@@ -36,6 +44,7 @@ TILES = "venue-tile video"
 BIG = "video[data-big]"
 GUEST, WITNESS, CALLED = 12, 7, 5
 """Venues: a browser takes the first one's place and the second one's; the third stays simulated."""
+MAIN = 0
 TOLERANCE = timedelta(seconds=1)
 
 
@@ -65,9 +74,9 @@ async def test_a_newcomer_lives_the_whole_story(fresh_demo: Demo, tmp_path: Path
         await _see_every_venue_moving(wall)
         guest = await _take_a_venues_place(browser, demo, wall, GUEST)
         witness = await _take_a_venues_place(browser, demo, wall, WITNESS)
-        await _give_the_floor_to_who_asks(wall, guest, witness)
+        await _give_the_floor_to_who_asks(wall, guest, witness, demo)
         await _mute_all(wall, guest)
-        await _give_the_floor_by_the_tile(wall, witness, demo)
+        await _give_the_floor_by_the_tile(wall, guest, witness, demo)
         await witness.leave()
         await _come_back_when_the_guest_leaves(wall, guest, demo)
         await _end_the_session(wall)
@@ -149,8 +158,34 @@ async def _big_is(page: Page, *, colour: str = "", venue: int = -1) -> bool:
     return (seen.colour, seen.venue) == (colour, venue)
 
 
-async def _give_the_floor_to_who_asks(wall: Page, guest: Stay, witness: Stay) -> None:
-    await until("the main venue is the big picture", lambda: _big_is(witness.page, colour="blue"))
+async def _every_venue_sees(demo: Demo, venue: str, *, apart_from: Collection[int]) -> None:
+    """Wait until the simulated venues read this from the big picture that they decode themselves.
+
+    Args:
+        demo: whose venues.
+        venue: what the mark says, or ``NO_MARK``.
+        apart_from: venues whose places browsers have taken, and who is shown.
+    """
+    others = [n for n in range(1, len(COMMITTEES) + 1) if n not in apart_from]
+
+    async def all_see_it() -> bool:
+        return all(_last_sight(demo, number) == venue for number in others)
+
+    await until(f"{len(others)} simulated venues see {venue}", all_see_it)
+
+
+def _last_sight(demo: Demo, number: int) -> str:
+    entries = read_journal(journal_path(demo.journals, number))
+    return ([entry.reason for entry in entries if entry.event is Event.SEES] or [""])[-1]
+
+
+async def _give_the_floor_to_who_asks(wall: Page, guest: Stay, witness: Stay, demo: Demo) -> None:
+    browsers = {guest.number, witness.number}
+    await until(
+        "the main venue is the big picture",
+        lambda: _big_is(witness.page, colour="blue", venue=MAIN),
+    )
+    await _every_venue_sees(demo, str(MAIN), apart_from=browsers)
     await guest.page.click("[data-do=floor]")
     await guest.page.wait_for_selector("[data-do=floor][data-does=asked]")
     await wall.click(f'floor-queue [data-does=give][data-venue="{guest.number}"]')
@@ -159,6 +194,7 @@ async def _give_the_floor_to_who_asks(wall: Page, guest: Stay, witness: Stay) ->
         await until(
             "who has the floor is the big picture", lambda p=page: _big_is(p, colour="green")
         )
+    await _every_venue_sees(demo, NO_MARK, apart_from=browsers)
 
 
 async def _mute_all(wall: Page, guest: Stay) -> None:
@@ -182,13 +218,16 @@ async def _mute_all(wall: Page, guest: Stay) -> None:
     await until("no sound reaches the wall", sound_has_stopped)
 
 
-async def _give_the_floor_by_the_tile(wall: Page, witness: Stay, demo: Demo) -> None:
+async def _give_the_floor_by_the_tile(wall: Page, guest: Stay, witness: Stay, demo: Demo) -> None:
+    browsers = {guest.number, witness.number}
     await wall.click(f'venue-tile[data-venue="{CALLED}"] button')
     await wall.click("choice-menu button >> nth=0")
     await until("the called venue is the big picture", lambda: _big_is(witness.page, venue=CALLED))
     await until("the called venue knows", lambda: _noted(demo, CALLED, Event.FLOOR_GOT))
+    await _every_venue_sees(demo, str(CALLED), apart_from={CALLED, *browsers})
     await wall.click("[data-do=take_back]")
-    await until("the main venue is back", lambda: _big_is(witness.page, colour="blue"))
+    await until("the main venue is back", lambda: _big_is(witness.page, colour="blue", venue=MAIN))
+    await _every_venue_sees(demo, str(MAIN), apart_from=browsers)
 
 
 async def _come_back_when_the_guest_leaves(wall: Page, guest: Stay, demo: Demo) -> None:

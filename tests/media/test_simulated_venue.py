@@ -68,7 +68,8 @@ async def until(what: Callable[[], object], seconds: float = 8.0) -> None:
 
 
 def entries(folder: Path) -> list[Event]:
-    return [entry.event for entry in read_journal(folder / "venue-17.jsonl")]
+    entries = read_journal(folder / "venue-17.jsonl")
+    return [entry.event for entry in entries if entry.event is not Event.SEES]
 
 
 async def joined(server: StandIn, venue: Venue) -> None:

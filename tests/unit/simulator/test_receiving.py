@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.simulator.packets import PictureNumbers, read_rtcp, vp8_payloads
-from server.simulator.receiving import FrameBuilder, Slot, ask_again
+from server.simulator.receiving import FrameBuilder, KeyFrameBuilder, Slot, ask_again
 
 
 def rtp(sequence: int, payload: bytes = b"x", *, marker: bool = True, rtp_time: int = 0) -> bytes:
@@ -97,3 +97,12 @@ def test_a_repeated_packet_changes_nothing() -> None:
     doubled = [packet for packet in packets for _ in range(2)]
     built = [frame for packet in doubled if (frame := builder.add(packet)) is not None]
     assert built == [KEY, DELTA]
+
+
+@given(st.integers(0, 65_535))
+def test_a_glance_takes_only_whole_key_frames(sequence: int) -> None:
+    builder = KeyFrameBuilder()
+    packets = packets_of([DELTA, KEY, DELTA, KEY, KEY, DELTA], sequence)
+    del packets[6]  # one of the second key frame's
+    built = [frame for packet in packets if (frame := builder.add(packet)) is not None]
+    assert built == [KEY, KEY]
