@@ -10,7 +10,7 @@ DEMO_PACKAGES := fonts-noto-cjk libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-sub
 # Node.js may have come from elsewhere: Debian's is only asked for where there is none.
 TEST_PACKAGES := chromium libnss3-tools postgresql iproute2 poppler-utils $(if $(shell command -v npm),,nodejs npm)
 
-.PHONY: help demo test quick check format lint types contracts unit scripts screenshots lock clean \
+.PHONY: help demo test quick check format lint types contracts unit scripts screenshots bench lock clean \
 	demo-packages test-packages
 
 help:
@@ -18,6 +18,7 @@ help:
 	@echo "make test         every kind of test"
 	@echo "make check        everything static: format, lint, types, imports, catalogues, pages"
 	@echo "make quick        what must be green before a commit"
+	@echo "make bench        figures of the demo on this machine, in a browser"
 	@echo "make screenshots  pictures of every page, role and language"
 
 # Debian packages: as root they are installed, otherwise the one line to type is printed.
@@ -79,6 +80,10 @@ test: test-packages $(VENV)/tools.stamp node_modules/tools.stamp
 # Every page, role and language at two sizes, into screenshots/; DOCS=1 renews the pictures in docs.
 screenshots: test-packages $(VENV)/tools.stamp node_modules/tools.stamp
 	$(BIN)/python -m tests.browser.screenshots $(if $(DOCS),--docs)
+
+# Figures of the demo on this machine; nothing else should be running.
+bench: test-packages $(VENV)/tools.stamp
+	@$(BIN)/python -m tests.browser.bench
 
 lock: $(VENV)/tools.stamp
 	$(BIN)/pip install --quiet pip-tools

@@ -90,13 +90,18 @@ def _run(base: str, folder: Path, words: Sequence[str], before: Sequence[str] = 
 
 
 class Demo:
-    """``python -m server demo`` on a port of its own; it can be started again after a session."""
+    """``python -m server demo`` on a port of its own; it can be started again after a session.
+
+    Attributes:
+        words: what it had said when it was last stopped.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.port = free_port()
         self.base = f"http://localhost:{self.port}"
         self.session = 0
+        self.words = ""
         folder.mkdir(parents=True, exist_ok=True)
         if LOOPS_CACHE.is_dir():
             shutil.copytree(LOOPS_CACHE, folder / "loops", dirs_exist_ok=True)
@@ -131,6 +136,7 @@ class Demo:
     def stop(self) -> None:
         if self._running:
             self._running.stop()
+            self.words = self._running.words
         self._running = None
 
 
