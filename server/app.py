@@ -168,6 +168,7 @@ async def build_app(
     relay = _Relay()
     app[MEDIA] = await start_media(settings, relay)
     app[ws.HUB] = hub = ws.Hub(app[DATABASE], app[CLOCK])
+    app[auth_routes.SIGN_OUT] = hub.sign_out
     app[CONFERENCES] = hub.conferences = Conferences(
         app[DATABASE], app[CLOCK], app[MEDIA], hub, settings.data_dir / "alive"
     )

@@ -102,6 +102,21 @@ async def load_recorded(
     ]
 
 
+async def load_event(tx: Tx, sequence: int) -> Recorded | None:
+    """Return one recorded event, or None when there is none or its body was erased."""
+    row = await tx.get(AuditEventRow, sequence)
+    if row is None or row.data is None:
+        return None
+    return Recorded(
+        sequence=row.sequence,
+        at=parse_time(row.at),
+        kind=row.kind,
+        session_id=row.session_id,
+        actor=row.actor or "",
+        payload=canonical.decode(row.data),
+    )
+
+
 async def load_hashes(tx: Tx, session_id: int, up_to: int) -> list[str]:
     """Return the hashes of a session's events up to a sequence, in order: leaves of its root."""
     row = AuditEventRow

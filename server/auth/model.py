@@ -24,9 +24,10 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Somebody who can sign in.
+    """Somebody who can sign in; with an empty ``password_hash`` only once a password was set.
 
-    ``department_id`` is set for clerks, ``committee_id`` for secretaries.
+    ``department_id`` is set for clerks, ``committee_id`` for secretaries. One that is ``disabled``
+    cannot sign in; ``version`` counts changes.
     """
 
     id: int
@@ -36,6 +37,8 @@ class Account:
     password_hash: str
     department_id: int | None
     committee_id: int | None
+    disabled: bool = False
+    version: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +67,21 @@ class NewAccount:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountWords:
+    """What an administrator may change of an account."""
+
+    name: str
+    display_name: str
+    role: Role
+    department_id: int | None = None
+    committee_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Places:
-    """Where an account can belong: ``departments`` in the order of entry, ``committees`` by number.
+    """Where an account can belong: ``departments`` in their order, ``committees`` by number.
+
+    Retired ones are among them, since accounts may still belong there.
 
     They are the street's; ``app`` hands a function that loads them to the pages of accounts.
     """

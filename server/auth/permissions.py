@@ -37,6 +37,10 @@ ROUTES: dict[str, Allowed] = {
     "login.post": EVERYBODY,
     "logout.post": SIGNED_IN,
     "choices.post": EVERYBODY,
+    "account": SIGNED_IN,
+    "account.post": SIGNED_IN,
+    "password": EVERYBODY,
+    "password.post": EVERYBODY,
     "home": SIGNED_IN,
     "help": EVERYBODY,
     "help.guide": EVERYBODY,
@@ -68,6 +72,12 @@ ROUTES: dict[str, Allowed] = {
     "setup.step.post": EVERYBODY,
     "accounts": ADMIN,
     "accounts.post": ADMIN,
+    "accounts.undo.post": ADMIN,
+    "accounts.edit": ADMIN,
+    "accounts.edit.post": ADMIN,
+    "accounts.disable.post": ADMIN,
+    "accounts.enable.post": ADMIN,
+    "accounts.link.post": ADMIN,
     "accounts.password": ADMIN,
     "accounts.password.post": ADMIN,
     "branch": VENUE,
@@ -81,7 +91,7 @@ ROUTES: dict[str, Allowed] = {
 """Route name → who may use it; names ending in ``.post`` or ``.delete`` change something.
 
 A route with ``VENUE`` checks its token itself: a Bearer token, the address, or the first message.
-So do those of the set-up, whose link is gone once there is an account.
+So do those of the set-up, whose link is gone once there is an account, and of a password link.
 """
 
 COMMANDS: dict[str, Allowed] = {

@@ -26,7 +26,7 @@ from server.auth.throttle import (
 )
 from server.db.engine import Database, Tx
 from server.domain.clock import Clock
-from server.domain.errors import DomainError, NotFoundError
+from server.domain.errors import ConflictError, DomainError, ForbiddenError, NotFoundError
 from server.domain.events import EventKind, Payload
 
 IDLE = timedelta(hours=12)
@@ -64,6 +64,23 @@ async def sign_in(db: Database, clock: Clock, name: str, password: str, address:
     Raises:
         DomainError: ``login_wait`` (minutes) while the door is closed, ``login_wrong`` (left: tries
             before it closes) for a wrong name or password: which of the two is not told.
+        ConflictError: ``account_disabled``, only to who knows the password.
+    """
+    account = await _prove(db, clock, name, password, address)
+    if isinstance(account, int):
+        raise DomainError("login_wrong", left=account)
+    if account.disabled:
+        raise ConflictError("account_disabled")
+    return await open_login(db, clock, account, address)
+
+
+async def _prove(
+    db: Database, clock: Clock, name: str, password: str, address: str
+) -> Account | int:
+    """Return the account when the password is its own, else how many tries are left.
+
+    Raises:
+        DomainError: ``login_wait`` (minutes).
     """
     async with db.view() as tx:
         account = await store.load_account(tx, name)
@@ -73,14 +90,19 @@ async def sign_in(db: Database, clock: Clock, name: str, password: str, address:
     if wait:
         raise DomainError("login_wait", minutes=-(-int(wait.total_seconds()) // 60))
     async with _HASHING:
-        stored = account.password_hash if account else NOBODY
-        right = await asyncio.to_thread(password_matches, stored, password)
-    if account is None or not right:
-        raise await _count_failure(db, clock, name, address)
-    return await open_login(db, clock, account, address)
+        stored = account.password_hash if account else ""
+        right = await asyncio.to_thread(password_matches, stored or NOBODY, password)
+    if account is not None and stored and right:
+        return account
+    return await _count_failure(db, clock, name, address)
 
 
-async def _count_failure(db: Database, clock: Clock, name: str, address: str) -> DomainError:
+async def _count_failure(db: Database, clock: Clock, name: str, address: str) -> int:
+    """Count a wrong password and return how many tries are left before the door closes.
+
+    Raises:
+        DomainError: ``login_wait`` when it closes now.
+    """
     async with db.tx() as tx:
         left = ALLOWED_FAILURES
         for key, failures, allowed in await _limits(tx, name, address):
@@ -90,8 +112,8 @@ async def _count_failure(db: Database, clock: Clock, name: str, address: str) ->
         payload: Payload = {"name": name[:64], "address": address}
         await record(tx, clock, EventKind.LOGIN_FAILED, actor="visitor", payload=payload)
     if left == 0:
-        return DomainError("login_wait", minutes=5)
-    return DomainError("login_wrong", left=left)
+        raise DomainError("login_wait", minutes=5)
+    return left
 
 
 async def open_login(db: Database, clock: Clock, account: Account, address: str) -> str:
@@ -156,7 +178,14 @@ async def enter_account(tx: Tx, clock: Clock, account: NewAccount, *, actor: str
         department_id=account.department_id,
         committee_id=account.committee_id,
     )
-    payload: Payload = {"account_id": made.id, "name": made.name, "role": str(made.role)}
+    payload: Payload = {
+        "account_id": made.id,
+        "name": made.name,
+        "display_name": made.display_name,
+        "role": str(made.role),
+        "department_id": made.department_id,
+        "committee_id": made.committee_id,
+    }
     await record(tx, clock, EventKind.ACCOUNT_CREATED, actor=actor, payload=payload)
     return made
 
@@ -189,12 +218,67 @@ async def reset_password(
         account = await store.load_account_by_id(tx, account_id)
         if account is None:
             raise NotFoundError("no_such_account")
-        await store.save_password(tx, account_id, hashed)
-        await store.save_failures(tx, f"name:{account.name}", Failures())
-        payload: Payload = {"account_id": account_id, "name": account.name}
-        kind = EventKind.ACCOUNT_PASSWORD_CHANGED
-        await record(tx, clock, kind, actor=actor, payload=payload)
+        await enter_password(tx, clock, account, hashed, by="administrator", actor=actor)
     return account
+
+
+async def change_own_password(
+    db: Database, clock: Clock, cookie: str, old: str, new: str, *, address: str
+) -> None:
+    """Give the owner of a login a new password; every other login of the account ends.
+
+    The caller has checked the new password.
+
+    Args:
+        db: the database.
+        clock: the time.
+        cookie: of the login that asks, and stays.
+        old: the password in force as typed; wrong ones are counted as at the login page.
+        new: the new one.
+        address: where the request came from.
+
+    Raises:
+        ForbiddenError: ``sign_in_first`` when the login has just ended.
+        DomainError: ``password_wrong`` (left), ``login_wait`` (minutes).
+    """
+    login = await find_login(db, clock, cookie)
+    if login is None:
+        raise ForbiddenError("sign_in_first")
+    account = await _prove(db, clock, login.name, old, address)
+    if isinstance(account, int):
+        raise DomainError("password_wrong", left=account)
+    hashed, keep = await hashed_password(new), digest_of(cookie)
+    actor = f"login:{account.id}"
+    async with db.tx() as tx:
+        await enter_password(tx, clock, account, hashed, by="owner", actor=actor, keep=keep)
+
+
+async def enter_password(
+    tx: Tx,
+    clock: Clock,
+    account: Account,
+    hashed: str,
+    *,
+    by: str,
+    actor: str,
+    keep: str = "",
+) -> None:
+    """Save a new password and record it, inside the caller's transaction.
+
+    Args:
+        tx: the transaction.
+        clock: the time.
+        account: whose.
+        hashed: the new one, hashed.
+        by: how it came about: ``administrator``, ``owner`` or ``link``.
+        actor: who does it.
+        keep: the digest of the login that stays, empty for none.
+    """
+    await store.save_password(tx, account.id, hashed, keep=keep)
+    await store.save_failures(tx, f"name:{account.name[:64]}", Failures())
+    payload: Payload = {"account_id": account.id, "name": account.name, "by": by}
+    kind = EventKind.ACCOUNT_PASSWORD_CHANGED
+    await record(tx, clock, kind, actor=actor, payload=payload)
 
 
 async def add_account(

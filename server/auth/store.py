@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select
 
-from server.auth.model import Account, Login, Role
-from server.auth.tables import AccountRow, FailureRow, LoginRow
+from server.auth.model import Account, AccountWords, Login, Role
+from server.auth.tables import AccountRow, FailureRow, LoginRow, PasswordLinkRow
 from server.auth.throttle import Failures
 from server.db.engine import Tx
 
@@ -19,6 +19,8 @@ def _account(row: AccountRow) -> Account:
         password_hash=row.password_hash,
         department_id=row.department_id,
         committee_id=row.committee_id,
+        disabled=row.disabled_at is not None,
+        version=row.version,
     )
 
 
@@ -39,12 +41,88 @@ async def load_accounts(tx: Tx) -> list[Account]:
     return [_account(row) for row in await tx.scalars(select(AccountRow).order_by(AccountRow.id))]
 
 
-async def save_password(tx: Tx, account_id: int, password_hash: str) -> None:
-    """Give an account a new password and end its logins."""
+async def lock_account(tx: Tx, account_id: int) -> Account | None:
+    """Return the account of that id, which nobody else changes until the transaction ends."""
+    row = await tx.get(AccountRow, account_id, with_for_update=True)
+    return _account(row) if row else None
+
+
+async def lock_administrators(tx: Tx) -> list[int]:
+    """Return the ids of the administrators who can sign in; they stay so until the end."""
+    query = select(AccountRow.id).where(
+        AccountRow.role == str(Role.ADMIN), AccountRow.disabled_at.is_(None)
+    )
+    return list(await tx.scalars(query.order_by(AccountRow.id).with_for_update()))
+
+
+async def save_words(tx: Tx, account_id: int, words: AccountWords) -> None:
+    """Change what an account is called, what it may do and where it belongs."""
+    row = await tx.get_one(AccountRow, account_id)
+    row.name, row.display_name, row.role = words.name, words.display_name, words.role
+    row.department_id, row.committee_id = words.department_id, words.committee_id
+    row.version += 1
+    await tx.flush()
+
+
+async def save_disabled(tx: Tx, account_id: int, disabled_at: datetime | None) -> None:
+    """Disable an account, which ends its logins and its link; or enable it again with None."""
+    row = await tx.get_one(AccountRow, account_id)
+    row.disabled_at = disabled_at
+    row.version += 1
+    if disabled_at is not None:
+        await end_logins(tx, account_id)
+        await delete_password_link(tx, account_id)
+    await tx.flush()
+
+
+async def end_logins(tx: Tx, account_id: int, *, but: str = "") -> None:
+    """Forget an account's logins, all but the one whose digest is named."""
+    mine = LoginRow.account_id == account_id
+    await tx.execute(delete(LoginRow).where(mine, LoginRow.digest != but))
+
+
+async def save_password(tx: Tx, account_id: int, password_hash: str, *, keep: str = "") -> None:
+    """Give an account a new password, and end its link and its logins but one.
+
+    Args:
+        tx: the transaction.
+        account_id: whose.
+        password_hash: the new one, hashed.
+        keep: the digest of the login that stays, empty for none.
+    """
     row = await tx.get_one(AccountRow, account_id)
     row.password_hash = password_hash
-    await tx.execute(delete(LoginRow).where(LoginRow.account_id == account_id))
+    await end_logins(tx, account_id, but=keep)
+    await delete_password_link(tx, account_id)
     await tx.flush()
+
+
+async def save_password_link(tx: Tx, account_id: int, digest: str, until: datetime) -> None:
+    """Keep a new link, which ends the former one."""
+    await delete_password_link(tx, account_id)
+    tx.add(PasswordLinkRow(account_id=account_id, digest=digest, until=until))
+    await tx.flush()
+
+
+async def load_by_password_link(tx: Tx, digest: str, now: datetime) -> Account | None:
+    """Return the account whose link is in force and carries this digest, or None."""
+    row = await tx.scalar(
+        select(AccountRow)
+        .join(PasswordLinkRow, PasswordLinkRow.account_id == AccountRow.id)
+        .where(PasswordLinkRow.digest == digest, PasswordLinkRow.until > now)
+    )
+    return _account(row) if row else None
+
+
+async def load_linked(tx: Tx, now: datetime) -> set[int]:
+    """Return the ids of the accounts that have a link in force."""
+    query = select(PasswordLinkRow.account_id).where(PasswordLinkRow.until > now)
+    return set(await tx.scalars(query))
+
+
+async def delete_password_link(tx: Tx, account_id: int) -> None:
+    """Forget an account's link; does nothing when there is none."""
+    await tx.execute(delete(PasswordLinkRow).where(PasswordLinkRow.account_id == account_id))
 
 
 async def count_accounts(tx: Tx) -> int:
@@ -87,7 +165,11 @@ async def load_login(tx: Tx, digest: str, now: datetime, idle: timedelta) -> Log
         await tx.execute(
             select(LoginRow, AccountRow)
             .join(AccountRow, AccountRow.id == LoginRow.account_id)
-            .where(LoginRow.digest == digest, LoginRow.seen_at > now - idle)
+            .where(
+                LoginRow.digest == digest,
+                LoginRow.seen_at > now - idle,
+                AccountRow.disabled_at.is_(None),
+            )
         )
     ).one_or_none()
     if found is None:

@@ -1,4 +1,4 @@
-"""Rows of accounts, logins and counted failures."""
+"""Rows of accounts, their password links, logins and counted failures."""
 
 from datetime import datetime
 
@@ -20,6 +20,18 @@ class AccountRow(Base):
     password_hash: Mapped[str] = mapped_column(String(200))
     department_id: Mapped[int | None] = mapped_column(ForeignKey("departments.id"))
     committee_id: Mapped[int | None] = mapped_column(ForeignKey("committees.id"))
+    disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class PasswordLinkRow(Base):
+    """The one link in force with which an account sets a password; only its digest is kept."""
+
+    __tablename__ = "password_links"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    until: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class LoginRow(Base):

@@ -42,6 +42,13 @@ class EventKind(StrEnum):
       of that moment ended with it. ``system.outage_ended``: ``until``, when joining worked again.
     - ``report.viewed``, ``report.downloaded``: ``format``.
     - ``audit.erased``: ``sequences``, ``reason``.
+
+    What an administrator changes: ``street.changed``, ``department.…``, ``committee.…``,
+    ``account.…`` carry the id, the ``name`` by which it was known, and with ``changed`` two objects
+    ``before`` and ``after`` with what differs. A committee's venue and people are in its own event,
+    ``people`` being a list of those who differ; when two committees exchange numbers, ``other``
+    tells the same of the second. ``account.locked`` and ``account.unlocked``: an administrator
+    disabled and enabled it.
     """
 
     SESSION_SCHEDULED = "session.scheduled"
@@ -96,8 +103,18 @@ class EventKind(StrEnum):
     ACCOUNT_LOCKED = "account.locked"
     ACCOUNT_UNLOCKED = "account.unlocked"
     ACCOUNT_REMOVED = "account.removed"
+    ACCOUNT_LINK_ISSUED = "account.link_issued"
 
     STREET_IMPORTED = "street.imported"
+    STREET_CHANGED = "street.changed"
+    DEPARTMENT_ADDED = "department.added"
+    DEPARTMENT_CHANGED = "department.changed"
+    DEPARTMENT_RETIRED = "department.retired"
+    DEPARTMENT_RESTORED = "department.restored"
+    COMMITTEE_ADDED = "committee.added"
+    COMMITTEE_CHANGED = "committee.changed"
+    COMMITTEE_RETIRED = "committee.retired"
+    COMMITTEE_RESTORED = "committee.restored"
     SETTING_CHANGED = "setting.changed"
     REQUEST_SUBMITTED = "request.submitted"
     REQUEST_CHANGED = "request.changed"

@@ -33,7 +33,8 @@ class Connection:
     ``role`` is None for a venue's PC; ``session_id`` the session it follows, 0 while none is open;
     ``wanted`` the session that an operator's page is about, 0 for a venue's PC.
     ``waiting`` are frames to go out, ``latest`` the newest state, which replaces an older one.
-    ``closing`` is the code it is closed with as soon as can be, 0 while it goes on.
+    ``closing`` is the code it is closed with as soon as can be, 0 while it goes on. ``account_id``
+    is 0 for a venue's PC.
     """
 
     venue: Venue
@@ -41,6 +42,7 @@ class Connection:
     role: Role | None
     language: str
     wanted: int = 0
+    account_id: int = 0
     session_id: int = 0
     waiting: deque[str] = field(default_factory=deque)
     latest: str | None = None

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from aiohttp import WSMsgType, web
 
-from server.auth.guard import role_of
+from server.auth.guard import login_of, role_of
 from server.auth.permissions import OPERATORS
 from server.conference.live import Conference
 from server.conference.places import held
@@ -79,6 +79,13 @@ class Hub:
         """Close the websockets of a venue's PCs: the link they came by is no longer good."""
         for connection, ready in self._sockets.items():
             if connection.role is None and connection.venue.id == venue_id:
+                connection.closing = wire.CLOSE_NOT_KNOWN
+                ready.set()
+
+    def sign_out(self, account_id: int) -> None:
+        """End the connections of an account that was disabled, or may do other things now."""
+        for connection, ready in self._sockets.items():
+            if account_id and connection.account_id == account_id:
                 connection.closing = wire.CLOSE_NOT_KNOWN
                 ready.set()
 
@@ -266,9 +273,11 @@ async def handle_socket(http: web.Request) -> web.WebSocketResponse:
         return socket
     role = None if hello.token else role_of(http)
     wanted = 0 if hello.token else hello.session
-    await _converse(
-        hub, socket, Connection(venue, hello.client, role, visit_of(http).language, wanted)
+    account = login_of(http).account_id if role else 0
+    connection = Connection(
+        venue, hello.client, role, visit_of(http).language, wanted, account_id=account
     )
+    await _converse(hub, socket, connection)
     return socket
 
 

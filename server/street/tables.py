@@ -1,9 +1,15 @@
-"""Rows of the street office, its departments, committees, people and venues."""
+"""Rows of the street office, its departments, committees, people and venues.
+
+What is retired stays: sessions held and requests filed still tell of it. ``version`` counts the
+changes of a row, so that an administrator never overwrites what another has just entered.
+"""
+
+from datetime import datetime
 
 from sqlalchemy import Boolean, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from server.db.base import Base
+from server.db.base import Base, UtcDateTime
 
 
 class StreetOfficeRow(Base):
@@ -15,26 +21,35 @@ class StreetOfficeRow(Base):
     name: Mapped[str] = mapped_column(String(64))
     phone: Mapped[str] = mapped_column(String(32), default="")
     hall: Mapped[str] = mapped_column(String(64), default="")
+    version: Mapped[int] = mapped_column(default=1)
 
 
 class DepartmentRow(Base):
-    """A department of the street office."""
+    """A department of the street office; ``position`` is its place on lists, equal ones by id."""
 
     __tablename__ = "departments"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(64), unique=True)
     exempt: Mapped[bool] = mapped_column(Boolean, default=False)
+    position: Mapped[int] = mapped_column(default=0)
+    retired_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    version: Mapped[int] = mapped_column(default=1)
 
 
 class CommitteeRow(Base):
-    """A neighbourhood committee; ``number`` is its place on walls and lists."""
+    """A neighbourhood committee; ``number`` is its place on walls and lists.
+
+    ``version`` counts the changes of its venue's name and of its people as well.
+    """
 
     __tablename__ = "committees"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[int] = mapped_column(unique=True)
     name: Mapped[str] = mapped_column(String(64), unique=True)
+    retired_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    version: Mapped[int] = mapped_column(default=1)
 
 
 class PersonRow(Base):
@@ -47,6 +62,7 @@ class PersonRow(Base):
     name: Mapped[str] = mapped_column(String(64))
     post: Mapped[str] = mapped_column(String(16))
     line: Mapped[str] = mapped_column(String(64), default="")
+    retired_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class VenueRow(Base):

@@ -50,7 +50,7 @@ def test_every_page_is_among_those_we_look_at(running_demo: Demo) -> None:
     answering = {name for name in ROUTES if not name.endswith((".post", ".delete"))}
     accounts = [VISITOR, *(name for name, *_ in ACCOUNTS)]
     seen = {stop.route for account in accounts for stop in stops(running_demo, account)}
-    seen |= {"branch", "setup.step"}
+    seen |= {"branch", "setup.step", "password"}
     assert seen | NOT_PAGES == answering
 
 
@@ -74,6 +74,22 @@ async def test_the_branch_page_breaks_no_rule_of_accessibility(demo: Demo, langu
     async with chromium(*FAKE_DEVICES, LOOPBACK_MEDIA) as browser:
         faults = await _faults_while_waiting(browser, demo, language)
         faults += await _faults_in_the_room(browser, demo, language)
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_a_password_link_breaks_no_rule_of_accessibility(demo: Demo, language: str) -> None:
+    async with (
+        chromium() as browser,
+        signed_in(browser, demo, "admin", language) as context,
+    ):
+        page = await context.new_page()
+        await arrive(page, f"{demo.base}/admin/accounts/3", "main")
+        await page.click("form[action$='/link'] button")
+        await page.wait_for_selector("#link")
+        faults = await _faults(page, "a link that was made")
+        await arrive(page, await page.inner_text("#link"), "#password")
+        faults += await _faults(page, "the password that it sets")
     assert not faults, "\n".join(faults)
 
 

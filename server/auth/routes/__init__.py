@@ -1,8 +1,8 @@
-"""Pages of accounts: signing in, and what the administrator does with them."""
+"""Pages of accounts: signing in, one's own password, and what the administrator does."""
 
-from server.auth.routes import accounts, sign_in
-from server.auth.routes.accounts import PLACES
+from server.auth.routes import accounts, own, sign_in
+from server.auth.routes.accounts import PLACES, SIGN_OUT
 
-__all__ = ["PLACES", "ROUTES"]
+__all__ = ["PLACES", "ROUTES", "SIGN_OUT"]
 
-ROUTES = [*accounts.ROUTES, *sign_in.ROUTES]
+ROUTES = [*accounts.ROUTES, *own.ROUTES, *sign_in.ROUTES]
