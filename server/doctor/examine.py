@@ -38,6 +38,7 @@ LIBRARIES = (
     "ifaddr",
     "jinja2",
     "msgspec",
+    "ortools",
     "PIL",
     "psycopg",
     "pylibsrtp",
