@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 
 import pylibsrtp
 import pytest
+from OpenSSL import SSL
 
 from server.media.client import MediaClient
 from server.media.model import Choice
@@ -107,6 +108,37 @@ async def test_a_false_hello_before_the_true_one_stops_nobody(
         stranger.send(HELLO)
         await asyncio.sleep(0.005)
     await joining
+
+
+def client_hello() -> bytes:
+    """Return a first DTLS flight as OpenSSL makes it, with random octets of its own."""
+    line = SSL.Connection(SSL.Context(SSL.DTLS_METHOD))
+    line.set_connect_state()
+    with contextlib.suppress(SSL.WantReadError):
+        line.do_handshake()
+    return line.bio_read(1500)
+
+
+async def test_a_whole_false_hello_from_a_venues_own_address_costs_that_connection_at_most(
+    meeting: Meeting, caller: CallerMaker
+) -> None:
+    venue = caller("13").publish(hertz=440)
+    line = venue.transport.transport
+    send, told = line._send, asyncio.Event()
+
+    async def send_a_false_hello_first(data: bytes) -> None:
+        if not told.is_set():
+            told.set()
+            await send(client_hello())
+        await send(data)
+
+    line._send = send_a_false_hello_first
+    joining = asyncio.create_task(venue.join())
+    await told.wait()
+    # the answer to the false hello may well make the true client give up: its page comes again
+    await caller("14").publish(hertz=440).join()
+    joining.cancel()
+    await meeting.goes_on()
 
 
 async def test_a_hundred_thousand_mutated_packets_stop_nobody(
