@@ -23,7 +23,9 @@ REFUSALS = frozenset(
     {"DomainError", "NotFoundError", "ForbiddenError", "ConflictError", "FormatError"}
 )
 """The names of every class of refusal; a test compares them with the classes themselves."""
-_KEY = re.compile(r'"((?:menu|post|role|state|event|reason|rule|action|verdict)\.[a-zA-Z0-9_.]+)"')
+_KEY = re.compile(
+    r'"((?:menu|post|role|state|event|reason|rule|action|verdict|conflict|concession|price)\.[a-zA-Z0-9_.]+)"'
+)
 
 
 def _sentences() -> Iterator[tuple[str, str]]:

@@ -71,7 +71,7 @@ def survey(lookup: Lookup) -> Ground:
     """Number the cells and requests of an instance. Reading matter has no claim."""
     people = lookup.people
     counted = people.holding(people.everywhere, lookup.instance.quota.counts)
-    spots = tuple(_spots(lookup))
+    spots = tuple(lay_spots(lookup))
     at = {spot.cell: number for number, spot in enumerate(spots)}
     bit = {d.id: 1 << number for number, d in enumerate(lookup.instance.departments)}
     claims = tuple(
@@ -114,7 +114,8 @@ def all_cells(lookup: Lookup) -> Iterator[Cell]:
                 yield Cell(day.date, half.name, hall.id)
 
 
-def _spots(lookup: Lookup) -> Iterator[Spot]:
+def lay_spots(lookup: Lookup) -> Iterator[Spot]:
+    """Yield every cell as a spot, in the order of ``all_cells``."""
     bit = {d.id: 1 << number for number, d in enumerate(lookup.instance.departments)}
     half_at = {half.name: number for number, half in enumerate(lookup.instance.halves)}
     for cell in all_cells(lookup):

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from server.i18n.catalogue import DEFAULT, LANGUAGES, say
 from server.scheduler.check import Verdict, check_with, compute_baseline
+from server.scheduler.conflict import Conflict, find_concessions, find_conflict
+from server.scheduler.demands import say_concessions, say_conflict
 from server.scheduler.fields import FormatError
 from server.scheduler.formats import parse_instance, parse_plan
 from server.scheduler.lookup import Lookup, look_up
@@ -73,12 +75,26 @@ def _check(instance: Instance, path: Path) -> int:
 def _make(instance: Instance, args: argparse.Namespace) -> int:
     _print(f"{instance.name}: {len(instance.requests)} requests, {len(instance.days)} days")
     plan = merge(instance, rounds=args.rounds, seed=args.seed)
+    lookup = look_up(instance)
+    verdict = check_with(lookup, plan)
+    conflict = None if verdict.valid else find_conflict(instance)
+    answer = plan if conflict is None else Infeasible(conflict.rules)
     if args.out is not None:
-        args.out.write_text(serialise_plan(plan), encoding="utf-8")
+        args.out.write_text(serialise_plan(answer), encoding="utf-8")
+    if conflict is not None:
+        return _print_conflict(lookup, conflict, args.language)
     if args.reasons:
         _print_reasons(plan, args.language)
-    lookup = look_up(instance)
-    return _judge(lookup, check_with(lookup, plan))
+    return _judge(lookup, verdict)
+
+
+def _print_conflict(lookup: Lookup, conflict: Conflict, language: str) -> int:
+    """Print which rules cannot all hold and what would help; return 1."""
+    _print("INFEASIBLE: " + ", ".join(conflict.rules))
+    asked = find_concessions(lookup.instance)
+    for line in say_conflict(lookup, conflict, language) + say_concessions(lookup, asked, language):
+        _print(f"  {line}")
+    return 1
 
 
 def _judge(lookup: Lookup, verdict: Verdict) -> int:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from server.scheduler.formats import parse_plan
+from server.scheduler.model import Infeasible
 from server.scheduler.plan_command import add_arguments, run
 from tests.unit.scheduler.problems import DATA, EXAMPLE
 
@@ -57,6 +59,19 @@ def test_an_infeasible_answer_ends_with_1(
     answer.write_text('{"status": "infeasible", "conflict": ["must:R1"]}', encoding="utf-8")
     assert pinhui_plan("--check", INSTANCE, str(answer)) == 1
     assert "must:R1" in capsys.readouterr().out
+
+
+def test_what_cannot_be_planned_is_answered_by_its_conflict_and_what_would_help(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, spoilt = tmp_path / "answer.json", str(DATA / "instances" / "p3_infeasible.json")
+    assert pinhui_plan(spoilt, "--out", str(out), "--rounds", "0", "--language", "en") == 1
+    printed = capsys.readouterr().out
+    assert "must:RX1, must:RX2, must:RX3, quota:role_week:secretary:2026-W46" in printed
+    assert "Ask the leader to raise the quota" in printed
+    answer = parse_plan(out.read_text(encoding="utf-8"))
+    assert isinstance(answer, Infeasible)
+    assert len(answer.conflict) == 4
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,14 @@
 import pytest
 
 from server.i18n.catalogue import LANGUAGES, say
+from server.scheduler.conflict import Concession, Conflict
+from server.scheduler.demands import say_concessions, say_conflict
+from server.scheduler.lookup import look_up
 from server.scheduler.merge import merge
 from server.scheduler.model import Reason
 from server.scheduler.reasons import RULES
 from server.scheduler.wording import say_action, say_reason, say_sentence
-from tests.unit.scheduler.problems import EXAMPLE, instance_file
+from tests.unit.scheduler.problems import EXAMPLE, a_quota, a_request, an_instance, instance_file
 
 
 def example_reason() -> Reason:
@@ -57,3 +60,31 @@ def test_a_half_day_of_another_name_is_shown_as_it_is() -> None:
     reason = example_reason()
     odd = Reason(reason.request, reason.code, {**reason.params, "half": "EVE"})
     assert "4 月 30 日EVE" in say_reason(odd, "zh_CN")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_kind_of_conflict_and_concession_has_words(language: str) -> None:
+    quota = a_quota(committee_week=2, role_month={"secretary": 1})
+    instance = an_instance(a_request("R1"), quota=quota)
+    rules = ("must:R1", "pin:R1", "frozen:R1", "approval:R1", "window:R1", "blocked:C3")
+    quotas = ("quota:committee_week:2026-W45", "quota:role_month:secretary:2026-11")
+    named = (*rules, *quotas, "capacity:R1")
+    lookup = look_up(instance)
+    lines = say_conflict(lookup, Conflict(named, minimal=True), language)
+    lines += say_concessions(lookup, tuple(Concession(rule, 2) for rule in named), language)
+    assert len(lines) == 2 * (1 + len(named))
+    assert not [line for line in lines if "{" in line or "conflict." in line or "cession." in line]
+    assert say_concessions(lookup, (), language) == []
+    assert len(say_conflict(lookup, Conflict((), minimal=True), language)) == 1
+
+
+def test_a_conflict_reads_as_an_official_would_say_it() -> None:
+    lookup = look_up(instance_file("p3_infeasible"))
+    quota = "quota:role_week:secretary:2026-W46"
+    lines = say_conflict(lookup, Conflict(("must:RX1", quota), minimal=True), "zh_CN")
+    assert lines[1:] == [
+        "RX1「强制事项1」必须召开，不能不排。",
+        "11 月 9 日至 11 月 13 日，书记最多被召集 1 次。",
+    ]
+    asked = say_concessions(lookup, (Concession(quota, 1),), "zh_CN")
+    assert asked[1] == "请领导批准 11 月 9 日至 11 月 13 日书记的限额由 1 次增加 1 次。"
