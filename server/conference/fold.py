@@ -71,9 +71,10 @@ def _connected(state: ConferenceState, payload: Payload, at: datetime) -> Confer
     venue = _find(state, payload)
     if venue is None:
         return state
-    since = venue.since or _moment(payload, "connected_at", at)
+    start = _moment(payload, "connected_at", at)
     peers = venue.peers | {payload["peer"]}
-    return _change(state, venue.venue_id, peers=peers, since=since, came=True)
+    since, joined = venue.since or start, venue.joined or start
+    return _change(state, venue.venue_id, peers=peers, since=since, joined=joined)
 
 
 def _disconnected(state: ConferenceState, payload: Payload, at: datetime) -> ConferenceState:

@@ -19,8 +19,9 @@ class LiveVenue:
     """A venue of the roster during the session.
 
     ``peers`` are its media connections that stand now; ``present`` is the time in session before
-    ``since``, the start of the present connection (None while there is none). ``mic`` tells that
-    its sound is forwarded; ``heads`` is None until it has been said.
+    ``since``, the start of the present connection (None while there is none). ``joined`` is when it
+    first came, None until then. ``mic`` tells that its sound is forwarded; ``heads`` is None until
+    it has been said.
     """
 
     number: int
@@ -29,7 +30,7 @@ class LiveVenue:
     peers: frozenset[str] = frozenset()
     since: datetime | None = None
     present: timedelta = timedelta()
-    came: bool = False
+    joined: datetime | None = None
     heads: int | None = None
     mic: bool = False
 

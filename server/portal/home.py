@@ -43,7 +43,7 @@ def live_now(state: ConferenceState) -> LiveNow:
     """Return the leader's view of a conference."""
     branches = [v for v in state.venues if v.number != MAIN]
     lights = tuple(
-        Light(v.number, v.name, "ok" if v.peers else ("warn" if v.came else "bad"))
+        Light(v.number, v.name, "ok" if v.peers else ("warn" if v.joined else "bad"))
         for v in branches
     )
     return LiveNow(

@@ -161,7 +161,8 @@ class Truth(_Server, frozen=True, tag="truth"):
     """The two truths for one venue, from the server's own counters and commits.
 
     ``seen`` and ``heard``: the worker received this venue's picture or sound in the last seconds.
-    ``recorded_ms``: since when attendance is committed; 0 when it is not.
+    ``recorded_ms``: when this venue first came, as it is committed; 0 until then.
+    ``present_seconds``: how long it was there since, gaps left out.
     """
 
     seen: bool

@@ -20,7 +20,7 @@ from server.signaling.messages import (
 
 
 def _venue_now(venue: LiveVenue) -> VenueNow:
-    state = "connected" if venue.peers else ("lost" if venue.came else "absent")
+    state = "connected" if venue.peers else ("lost" if venue.joined else "absent")
     heads = -1 if venue.heads is None else venue.heads
     return VenueNow(venue.number, venue.name, state, heads, venue.mic)
 
@@ -72,7 +72,7 @@ def truth_message(venue: LiveVenue, health: SourceHealth | None, now: datetime) 
     return Truth(
         seen=here and health is not None and health.video_kbps > 0,
         heard=here and health is not None and health.audio,
-        recorded_ms=unix_ms(venue.since) if venue.since else 0,
+        recorded_ms=unix_ms(venue.joined) if venue.joined else 0,
         present_seconds=max(_seconds(present), 0),
     )
 

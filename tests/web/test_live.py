@@ -362,6 +362,21 @@ async def test_the_two_truths_come_from_the_worker_and_the_log(live: Live) -> No
     assert truth["heard"]
 
 
+async def test_after_a_return_the_page_says_first_join_and_minutes_of_all_stays(live: Live) -> None:
+    page, first = await live.page(2), unix_ms(live.clock.now())
+    peer = await live.join(2)
+    await page.until("truth", recorded_ms=first)
+    live.clock.advance(minutes=10)
+    await live.media.gone(peer, unix_ms(live.clock.now()))
+    live.clock.advance(minutes=3)
+    away = await (await live.page(2, "pc-again")).until("truth")
+    assert (away["recorded_ms"], away["present_seconds"]) == (first, 600)
+    await live.join(2)
+    live.clock.advance(minutes=5)
+    back = await (await live.page(2, "pc-again")).until("truth")
+    assert (back["recorded_ms"], back["present_seconds"]) == (first, 900)
+
+
 async def test_the_journal_of_the_worker_is_recorded_once_though_it_comes_twice(
     live: Live,
 ) -> None:

@@ -159,7 +159,7 @@ def test_a_venue_with_two_connections_is_present_until_the_last_one_ends() -> No
     state = apply(state, EventKind.VENUE_DISCONNECTED, gone, after(105))
     venue = state.venue(1)
     assert venue is not None
-    assert (venue.peers, venue.since, venue.came) == (frozenset(), None, True)
+    assert (venue.peers, venue.since, venue.joined) == (frozenset(), None, NOON)
     assert venue.present == timedelta(seconds=90)
 
 

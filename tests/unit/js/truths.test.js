@@ -25,8 +25,8 @@ test("what the server said before the line broke is not repeated", () => {
 });
 
 test("attendance is recorded from the moment the server committed it", () => {
-  assert.deepEqual(recordedLine(truth(), 7), { look: "", words: "考勤已记录", note: "13:52 到会 · 7 人 · 34 分钟" });
-  assert.equal(recordedLine(truth(), -1).note, "13:52 到会 · 34 分钟");
+  assert.deepEqual(recordedLine(truth(), 7), { look: "", words: "考勤已记录", note: "13:52 到会 · 7 人 · 共 34 分钟" });
+  assert.equal(recordedLine(truth(), -1).note, "13:52 到会 · 共 34 分钟");
   assert.equal(recordedLine(truth({ recorded_ms: 0 }), 7).look, "warn");
   assert.equal(recordedLine(null, 7).look, "warn");
 });

@@ -34,6 +34,6 @@ export function recordedLine(truth, heads) {
   }
   const parts = [t("{time} 到会", { time: timeOfDay(truth.recorded_ms) })];
   if (heads >= 0) parts.push(t("{n} 人", { n: heads }));
-  parts.push(t("{n} 分钟", { n: Math.floor(truth.present_seconds / 60) }));
+  parts.push(t("共 {n} 分钟", { n: Math.floor(truth.present_seconds / 60) }));
   return { look: "", words: t("考勤已记录"), note: parts.join(" · ") };
 }
