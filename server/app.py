@@ -29,7 +29,7 @@ from server.db.engine import Database
 from server.db.migrate import upgrade
 from server.domain.clock import Clock, SystemClock
 from server.domain.errors import NotFoundError
-from server.media.client import MediaClient, OnEvent, WorkerSettings
+from server.media.client import MediaClient, OnEvent, WorkerSettings, WorkerUnavailable
 from server.media.model import MediaEvent
 from server.pages import middleware
 from server.pages.context import CLOCK, DATABASE, RENDERER, SECRET, visit_of
@@ -137,12 +137,21 @@ StartMedia = Callable[[Settings, OnEvent], Awaitable[Media]]
 
 
 async def start_worker(settings: Settings, on_event: OnEvent) -> MediaClient:
-    """Adopt the media worker of this installation, or start one."""
+    """Adopt the media worker of this installation, or start one.
+
+    Raises:
+        CannotStartError: when it ends at once, with its last words.
+    """
     run_dir = (settings.data_dir / "run").absolute()
     run_dir.mkdir(parents=True, exist_ok=True)
     worker = WorkerSettings(settings.media_port, settings.announce, run_dir)
     logger = logging.getLogger("pinhui.media")
-    return await MediaClient.start(worker, logger=logger, on_event=on_event)
+    try:
+        return await MediaClient.start(worker, logger=logger, on_event=on_event)
+    except WorkerUnavailable as error:
+        raise CannotStartError(
+            f"媒体进程没有启动：{error}\nThe media worker did not start: {error}"
+        ) from error
 
 
 async def build_app(

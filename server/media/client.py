@@ -15,7 +15,14 @@ from typing import TypeVar
 import msgspec
 
 from server.media import control
-from server.media.launch import WorkerSettings, is_alive, pid_behind, start_process
+from server.media.launch import (
+    WorkerSettings,
+    is_alive,
+    last_words,
+    log_path,
+    pid_behind,
+    start_process,
+)
 from server.media.model import (
     Choice,
     MediaEvent,
@@ -323,7 +330,8 @@ class MediaClient:
                 return
             if await self._reap(wait=False):
                 break
-        raise WorkerUnavailable(f"see {self._settings.run_dir}/worker-{self._index}.log")
+        path = log_path(self._settings, self._index)
+        raise WorkerUnavailable(f"{last_words(self._settings, self._index)} ({path})")
 
     async def _supervise(self) -> None:
         """Replace the worker whenever it dies."""

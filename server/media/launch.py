@@ -41,6 +41,18 @@ def is_alive(pid: int) -> bool:
     return True
 
 
+def log_path(settings: WorkerSettings, index: int) -> Path:
+    """Return the file that a worker writes what it has to say to."""
+    return settings.run_dir / f"worker-{index}.log"
+
+
+def last_words(settings: WorkerSettings, index: int) -> str:
+    """Return the last line of a worker's log, which says why it ended; empty when there is none."""
+    path = log_path(settings, index)
+    said = path.read_text("utf-8", errors="replace").strip() if path.exists() else ""
+    return said.rpartition("\n")[2]
+
+
 def start_process(settings: WorkerSettings, index: int) -> int:
     """Start a worker in a session of its own and return its process id.
 
@@ -57,13 +69,12 @@ def start_process(settings: WorkerSettings, index: int) -> int:
         f"--orphan-seconds={settings.orphan_seconds}",
         *(f"--announce={address}" for address in settings.announce),
     ]
-    log_path = str(settings.run_dir / f"worker-{index}.log")
     root = str(Path(__file__).parents[2])
     environment = {**os.environ, "PYTHONPATH": root}
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     actions = [
         (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-        (os.POSIX_SPAWN_OPEN, 1, log_path, flags, 0o600),
+        (os.POSIX_SPAWN_OPEN, 1, str(log_path(settings, index)), flags, 0o600),
         (os.POSIX_SPAWN_DUP2, 1, 2),
     ]
     return os.posix_spawn(sys.executable, command, environment, file_actions=actions, setsid=True)

@@ -16,10 +16,12 @@ from server.app import MEDIA, build_app, told_to_stop
 from server.conference.live import Conference, Offer
 from server.conference.routes import CONFERENCES
 from server.conference.service import Conferences
-from server.config import Settings, load_secret
+from server.config import CannotStartError, Settings, load_secret
 from server.db.engine import Database
 from server.db.migrate import upgrade
 from server.domain.clock import SystemClock
+from server.media.client import WorkerUnavailable
+from server.pages.context import DATABASE
 from server.pages.middleware import errors_to_answers
 from server.signaling.offers import parse_sources, read_offer
 from server.signaling.whip import answer, read_sdp
@@ -37,6 +39,7 @@ async def serve_bench(port: int, media_port: int) -> int:
         media_port: UDP port of sound and picture, 0 for any.
 
     Raises:
+        CannotStartError: when there is no media worker to serve with.
         OSError: when the port is taken.
     """
     with tempfile.TemporaryDirectory(prefix="pinhui-bench-") as folder:
@@ -44,22 +47,37 @@ async def serve_bench(port: int, media_port: int) -> int:
         upgrade(settings.database)
         db = Database(settings.database)
         await enter_street(db, load_secret(settings.data_dir), "bench-only-no-login")
-        product = await build_app(settings)
-        conferences = product[CONFERENCES]
-        conference = await open_live_session(db, SystemClock(), conferences)
-        await product[MEDIA].set_audible(conference.room, None)
-        runner = web.AppRunner(_doors(conferences, conference), access_log=None)
-        await runner.setup()
         try:
-            await web.TCPSite(runner, _HOST, port).start()
-            sys.stdout.write(f"http://{_HOST}:{port}/whip/{{v}} and /whep/{{v}}?sources=\n")
-            sys.stdout.flush()
-            await told_to_stop()
+            product = await build_app(settings)
+            try:
+                await _serve_one(product, db, port)
+            finally:
+                await product[MEDIA].stop()
+                await product[DATABASE].close()
         finally:
-            await product[MEDIA].stop()
-            await runner.cleanup()
             await db.close()
     return 0
+
+
+async def _serve_one(product: web.Application, db: Database, port: int) -> None:
+    """Open the session and serve its two doors until told to stop."""
+    conferences = product[CONFERENCES]
+    conference = await open_live_session(db, SystemClock(), conferences)
+    try:
+        await product[MEDIA].set_audible(conference.room, None)
+    except WorkerUnavailable as error:
+        raise CannotStartError(
+            f"媒体进程中途停了：{error}\nThe media worker ended in between: {error}"
+        ) from error
+    runner = web.AppRunner(_doors(conferences, conference), access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, _HOST, port).start()
+        sys.stdout.write(f"http://{_HOST}:{port}/whip/{{v}} and /whep/{{v}}?sources=\n")
+        sys.stdout.flush()
+        await told_to_stop()
+    finally:
+        await runner.cleanup()
 
 
 def _doors(conferences: Conferences, conference: Conference) -> web.Application:
