@@ -37,6 +37,7 @@ from server.pages.render import Renderer
 from server.portal import routes as portal_routes
 from server.portal.menu import menu_for
 from server.scheduler import routes as scheduler_routes
+from server.scheduler import store as scheduler_store
 from server.signaling import whip, ws
 from server.street import routes as street_routes
 from server.street import store as street_store
@@ -174,6 +175,7 @@ async def build_app(
     app[street_routes.DRAFT] = settings.data_dir / "setup.json"
     app[street_routes.HOSTS] = tuple(_certified_names(settings))
     app[auth_routes.PLACES] = street_store.load_places
+    app[street_routes.EXPECTING] = scheduler_store.load_expecting
     relay = _Relay()
     app[MEDIA] = await start_media(settings, relay)
     app[ws.HUB] = hub = ws.Hub(app[DATABASE], app[CLOCK])

@@ -26,12 +26,19 @@ class MenuEntry:
     current: bool
 
 
+def _is_at(path: str, target: str) -> bool:
+    """Tell whether a page belongs to an entry; what is kept under /admin/street is the street's."""
+    if target == "/":
+        return path == "/"
+    return path.startswith((target, f"/admin{target}"))
+
+
 def menu_for(role: Role | None, path: str) -> tuple[MenuEntry, ...]:
     """Return the menu of a role with the page at ``path`` marked; empty before signing in."""
     if role is None:
         return ()
     return tuple(
-        MenuEntry(target, code, path == target or (target != "/" and path.startswith(target)))
+        MenuEntry(target, code, _is_at(path, target))
         for route, target, code in _ENTRIES
         if may_use(ROUTES[route], role)
     )

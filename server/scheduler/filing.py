@@ -1,6 +1,7 @@
 """A meeting request as it is filed (会议申请): what may be asked, its states, and its approval."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
@@ -82,6 +83,23 @@ class FiledRequest:
 def request_number(request_id: int) -> str:
     """Return the number of a request on screens and in plans."""
     return f"R{request_id:03}"
+
+
+def only_serving(request: FiledRequest, committee_ids: Collection[int]) -> FiledRequest | None:
+    """Return a request without the committees that were retired since it was filed.
+
+    Args:
+        request: as it was filed.
+        committee_ids: the committees that may be called.
+
+    Returns:
+        None when it named only committees that are retired: there is nobody to call.
+    """
+    named = request.filing.committee_ids
+    left = tuple(c for c in named if c in committee_ids)
+    if named and not left:
+        return None
+    return replace(request, filing=replace(request.filing, committee_ids=left))
 
 
 def require_sound(filing: Filing) -> None:

@@ -169,8 +169,9 @@ def audience_of(committee_ids: Iterable[int], posts: Iterable[Post]) -> Audience
 
 
 def _committees(situation: Situation, session: Session) -> tuple[int, ...]:
-    """Return the ids of the committees whose venues are on a session's roster."""
-    venues = {venue.id: venue.committee_id for venue in situation.venues}
+    """Return the ids of the committees whose venues are on a session's roster, but retired ones."""
+    serving = {committee.id for committee in situation.committees}
+    venues = {v.id: v.committee_id for v in situation.venues if v.committee_id in serving}
     return tuple(c for v in session.venue_ids if (c := venues.get(v)) is not None)
 
 

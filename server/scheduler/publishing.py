@@ -99,9 +99,11 @@ def outcomes_of(plan: MergePlan, requests: dict[str, FiledRequest]) -> list[Outc
 def still_holds(planned: Instance, now: Instance, plan: MergePlan) -> bool:
     """Say whether a plan still answers today's question.
 
-    The same requests must be waiting, the sessions it shares must be as they were, and none of
-    its sessions may be on a day that is no longer open.
+    The same requests must be waiting, the same committees serving, the sessions it shares must be
+    as they were, and none of its sessions may be on a day that is no longer open.
     """
+    if {c.id for c in planned.committees} != {c.id for c in now.committees}:
+        return False
     open_days = {day.date for day in now.days}
     if any(session.cell.date not in open_days for session in plan.sessions if session.items):
         return False

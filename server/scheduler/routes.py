@@ -82,7 +82,7 @@ def _book_page(
         first=first_day(situation),
         posts=POSTS,
         committees=situation.committees,
-        departments=situation.departments,
+        departments=[d for d in situation.departments if not d.retired],
         chooses=login_of(http).department_id is None,
         found=found,
         error=error,
@@ -95,6 +95,7 @@ async def show_book(http: web.Request) -> web.Response:
     situation = await _situation(http)
     everybody = [committee.id for committee in situation.committees]
     own = login_of(http).department_id or 0
+    service.require_serving(situation.departments, own)
     return _book_page(http, situation, empty_form(first_day(situation), everybody, own))
 
 

@@ -1,6 +1,7 @@
 """Filing requests, proposing a merge, publishing it: one use case per function."""
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,6 +11,7 @@ from server.db.engine import Database, Tx
 from server.domain.clock import SITE_ZONE, Clock
 from server.domain.errors import ConflictError, NotFoundError
 from server.domain.events import EventKind, Payload, time_text
+from server.domain.places import Department
 from server.domain.session import SessionState
 from server.scheduler import store
 from server.scheduler.check import Baseline, Verdict, check_with, compute_baseline
@@ -19,6 +21,7 @@ from server.scheduler.filing import (
     FiledRequest,
     Filing,
     RequestState,
+    only_serving,
     request_number,
     require_sound,
 )
@@ -62,7 +65,7 @@ async def load_situation(tx: Tx, now: datetime) -> Situation:
     return Situation(
         today=today,
         hall=await street.load_hall(tx),
-        committees=await street.load_committees(tx),
+        committees=[c for c in await street.load_committees(tx) if not c.retired],
         departments=await street.load_departments(tx),
         venues=await street.load_venues(tx),
         sessions=await store.load_sessions(tx, states=held, since=now - REMEMBERED),
@@ -73,7 +76,9 @@ async def load_situation(tx: Tx, now: datetime) -> Situation:
 
 async def _pending(tx: Tx, situation: Situation) -> list[FiledRequest]:
     names = {d.id: d.name for d in situation.departments}
-    requests = await store.load_requests(tx, names, states=PENDING)
+    filed = await store.load_requests(tx, names, states=PENDING)
+    serving = [committee.id for committee in situation.committees]
+    requests = [r for f in filed if (r := only_serving(f, serving)) is not None]
     return sorted((r for r in requests if r.filing.deadline > situation.today), key=lambda r: r.id)
 
 
@@ -100,6 +105,17 @@ async def find_suggestions(db: Database, clock: Clock, filing: Filing) -> list[S
     return suggest(compose_instance(situation, [draft]))
 
 
+def require_serving(departments: Iterable[Department], department_id: int) -> None:
+    """Refuse to let a retired department file.
+
+    Raises:
+        ConflictError: ``department_retired`` (name).
+    """
+    for department in departments:
+        if department.id == department_id and department.retired:
+            raise ConflictError("department_retired", name=department.name)
+
+
 async def file_request(db: Database, clock: Clock, login: Login, filing: Filing) -> int:
     """File a request and return its id.
 
@@ -108,13 +124,15 @@ async def file_request(db: Database, clock: Clock, login: Login, filing: Filing)
     Raises:
         DomainError: when the filing cannot be meant.
         NotFoundError: ``no_such_department``, when the department is not the login's to file for.
+        ConflictError: ``department_retired`` (name).
     """
     require_sound(filing)
     if login.role is not Role.OFFICE and login.department_id != filing.department_id:
         raise NotFoundError("no_such_department")
     async with db.tx() as tx:
-        departments = {d.id: d for d in await street.load_departments(tx)}
-        department = departments.get(filing.department_id)
+        departments = await street.load_departments(tx)
+        require_serving(departments, filing.department_id)
+        department = next((d for d in departments if d.id == filing.department_id), None)
         if department is None:
             raise NotFoundError("no_such_department")
         free = department.exempt or filing.read_only

@@ -1,7 +1,7 @@
 """Turns rows of sessions, meeting requests and merge plans into values and back."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -75,6 +75,15 @@ async def load_sessions(
     query = select(SessionRow).where(SessionRow.state.in_([str(s) for s in states]))
     if since is not None:
         query = query.where(SessionRow.ends_at > since)
+    rows = (await tx.scalars(query.order_by(SessionRow.starts_at, SessionRow.id))).all()
+    return await _sessions(tx, rows)
+
+
+async def load_expecting(tx: Tx, venue_ids: Collection[int]) -> list[Session]:
+    """Return the sessions, open or to come, whose roster has one of these venues, by start."""
+    states = [str(SessionState.OPEN), str(SessionState.SCHEDULED)]
+    called = select(RosterRow.session_id).where(RosterRow.venue_id.in_(venue_ids))
+    query = select(SessionRow).where(SessionRow.state.in_(states), SessionRow.id.in_(called))
     rows = (await tx.scalars(query.order_by(SessionRow.starts_at, SessionRow.id))).all()
     return await _sessions(tx, rows)
 

@@ -162,12 +162,15 @@ async def find_venue(tx: Tx, secret: bytes, token: str) -> Venue:
     """Return the venue of a link.
 
     Raises:
-        NotFoundError: ``venue_link_renewed`` for a link that was a venue's before it was renewed,
+        NotFoundError: ``venue_retired`` for the link of a retired committee's venue,
+            ``venue_link_renewed`` for a link that was a venue's before it was renewed,
             ``no_such_venue_link`` for any other.
     """
     venue = await store.load_venue_by_token(tx, token)
     if venue is not None:
         return venue
+    if await store.is_retired_token(tx, token):
+        raise NotFoundError("venue_retired")
     if is_former_token(secret, await store.load_token_versions(tx), token):
         raise NotFoundError("venue_link_renewed")
     raise NotFoundError("no_such_venue_link")

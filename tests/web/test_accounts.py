@@ -5,11 +5,13 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from aiohttp import WSMsgType
 
 from server.audit.store import load_recorded
 from server.auth import store as accounts
 from server.auth.model import Account, Role
 from server.db.engine import Database
+from server.signaling.messages import CLOSE_NOT_KNOWN
 from tests.fakes import FakeClock
 from tests.web.conftest import PASSWORD, Visitor
 
@@ -141,6 +143,21 @@ async def test_a_disabled_account_is_out_at_once_and_can_be_enabled(
     assert "又能登录了" in text
     answer, _ = await new_visitor().post("/login", "/login", **words)
     assert answer.url.path == "/"
+
+
+async def test_an_open_page_of_a_disabled_account_is_cut_off(
+    signed_in: Enter, database: Database
+) -> None:
+    operator, admin = await signed_in("operator"), await signed_in("admin")
+    hello = {"type": "hello", "token": "", "client": "wall-00000001", "session": 1}
+    socket = await operator.client.ws_connect("/ws")
+    await socket.send_json(hello)
+    assert (await socket.receive(timeout=5)).type is WSMsgType.TEXT
+    page = await one(database, "operator")
+    await admin.post(f"{page}/disable", page)
+    while (frame := await socket.receive(timeout=5)).type is WSMsgType.TEXT:
+        pass
+    assert frame.data == CLOSE_NOT_KNOWN
 
 
 async def test_a_disabled_account_is_enabled_from_the_list(

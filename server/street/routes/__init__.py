@@ -1,9 +1,16 @@
-"""Pages of the street: who belongs to it, venue links, and the set-up of a new one."""
+"""Pages of the street: who belongs to it, venue links, its set-up, and its administrator's desk."""
 
-from server.street.routes import overview, setup
+from server.street.routes import desk, desk_committees, desk_departments, overview, setup
+from server.street.routes.desk import EXPECTING
 from server.street.routes.overview import CUT_OFF, HOSTS
 from server.street.routes.setup import DRAFT
 
-__all__ = ["CUT_OFF", "DRAFT", "HOSTS", "ROUTES"]
+__all__ = ["CUT_OFF", "DRAFT", "EXPECTING", "HOSTS", "ROUTES"]
 
-ROUTES = [*overview.ROUTES, *setup.ROUTES]
+ROUTES = [
+    *overview.ROUTES,
+    *setup.ROUTES,
+    *desk.ROUTES,
+    *desk_departments.ROUTES,
+    *desk_committees.ROUTES,
+]

@@ -31,17 +31,20 @@ async def show_street(http: web.Request) -> web.Response:
         departments = await store.load_departments(tx)
         people = await store.load_people(tx)
     by_committee: dict[int, list[Person]] = defaultdict(list)
+    serving = {committee.id for committee in committees if not committee.retired}
+    people = [person for person in people if person.committee_id in serving]
     for person in people:
         by_committee[person.committee_id].append(person)
     return page(
         http,
         "street/street.html",
         office=office,
-        committees=committees,
-        departments=departments,
+        committees=[c for c in committees if not c.retired],
+        departments=[d for d in departments if not d.retired],
         people=by_committee,
         people_count=len(people),
         keeps_links=may_use(ROUTES_TABLE["links"], role_of(http)),
+        keeps_street=may_use(ROUTES_TABLE["desk"], role_of(http)),
     )
 
 
@@ -54,7 +57,7 @@ def _base(http: web.Request, host: str) -> str:
 async def show_links(http: web.Request) -> web.Response:
     """Show a card for every branch venue, to be printed; ``at`` chooses the host in the links."""
     async with http.app[DATABASE].view() as tx:
-        venues = await store.load_venues(tx)
+        venues = [v for v in await store.load_venues(tx) if not v.retired]
         tokens = await store.load_tokens(tx, http.app[SECRET])
     own = http.url.host or "localhost"
     hosts = [h for h in dict.fromkeys([*http.app[HOSTS], own]) if h == own or h not in _LOOPBACK]

@@ -15,6 +15,7 @@ from server.scheduler.filing import (
     FiledRequest,
     Filing,
     RequestState,
+    only_serving,
     require_sound,
 )
 from server.scheduler.formats import parse_instance
@@ -228,3 +229,33 @@ def test_a_form_drops_strangers_and_keeps_to_the_logins_department() -> None:
     )
     assert (form.topic, form.minutes, form.deadline) == ("x", 0, None)
     assert (form.posts, form.committee_ids, form.department_id) == ((Post.DIRECTOR,), (3,), 2)
+
+
+# --- committees that have come or gone -----------------------------------------------------------
+
+
+def serving(*ids: int) -> list[Committee]:
+    return [Committee(n, n, "改了名") for n in ids]
+
+
+def test_a_request_loses_the_committees_that_were_retired_since() -> None:
+    kept = only_serving(filed(1, committee_ids=(1, 2)), [1, 3])
+    assert kept is not None
+    assert kept.filing.committee_ids == (1,)
+    assert only_serving(filed(1), [1, 3]) == filed(1)
+    assert only_serving(filed(1, committee_ids=(2,)), [1, 3]) is None
+
+
+def test_a_retired_committee_on_the_roster_of_a_shared_session_is_not_called_anew() -> None:
+    situation = a_situation(a_session(date(2026, 11, 26), 540), committees=serving(1, 3))
+    instance = compose_instance(situation, [filed(1)])
+    assert [c.id for c in instance.committees] == ["C1", "C3"]
+    assert instance.standing[0].audience.committees == ("C1", "C3")
+
+
+def test_a_plan_no_longer_holds_when_committees_have_come_or_gone() -> None:
+    planned = compose_instance(a_situation(), [filed(1)])
+    plan = merge(planned)
+    for ids, holds in (((1, 3), False), ((1, 2, 3, 4), False), ((1, 2, 3), True)):
+        now = compose_instance(a_situation(committees=serving(*ids)), [filed(1)])
+        assert still_holds(planned, now, plan) == holds
