@@ -22,7 +22,6 @@ import aiohttp
 from playwright.async_api import Browser, Page
 
 from server.domain.clock import SystemClock, unix_ms
-from server.simulator.demo import PASSWORD
 from server.simulator.demo_street import COMMITTEES
 from server.simulator.journal import Event, journal_path, read_journal
 from server.simulator.loops import load_loops
@@ -34,13 +33,12 @@ from tests.browser.chromium import (
     SMALL,
     chromium,
     new_context,
-    sign_in,
     visit,
 )
 from tests.browser.looking import look_at, until
 from tests.browser.servers import Demo
+from tests.browser.walls import TILES, open_the_wall
 
-TILES = "venue-tile video"
 SETTLE_S, WATCH_S = 8, 6
 EVERYBODY = range(1, len(COMMITTEES) + 1)
 
@@ -59,17 +57,6 @@ def _row(what: str, figures: Sequence[float], unit: str) -> None:
         f"   median {statistics.median(ordered):.2f}   p95 {ordered[at]:.2f}"
         f"   most {ordered[-1]:.2f} {unit}",
     )
-
-
-async def _open_the_wall(browser: Browser, demo: Demo) -> Page:
-    context = await new_context(browser)
-    await context.add_init_script("useBlueCamera()")
-    page = await context.new_page()
-    await sign_in(page, demo.base, "operator", PASSWORD)
-    await page.locator(f'main a[href="/live/{demo.session}"]').first.click(no_wait_after=True)
-    await page.wait_for_selector("[data-view=hall]:not([hidden])")
-    await asyncio.sleep(SETTLE_S)
-    return page
 
 
 async def measure_tiles(wall: Page) -> None:
@@ -190,7 +177,8 @@ async def measure(links: int, floors: int) -> None:
             await asyncio.sleep(2)
             measure_cpu(demo, "33 venues, nobody watching")
             async with chromium(*FAKE_DEVICES, LOOPBACK_MEDIA) as browser:
-                wall = await _open_the_wall(browser, demo)
+                wall = await open_the_wall(browser, demo)
+                await asyncio.sleep(SETTLE_S)
                 measure_cpu(demo, "33 venues and the wall")
                 await measure_tiles(wall)
                 await measure_floor(demo, wall, floors)

@@ -29,12 +29,12 @@ from tests.browser.looking import look_at, until
 from tests.browser.pages import LANGUAGES, VENUE_SHOWN, VISITOR, arrive, signed_in, stops
 from tests.browser.servers import CHECKOUT, Demo
 from tests.browser.test_accessibility import tell_of_a_session_to_come
+from tests.browser.walls import TILES
 
 SIZES = (SMALL, LARGE)
 SPEAKING = 5
 DOCS = CHECKOUT / "docs" / "pictures"
 LARGEST_BYTES = 300_000
-TILES = "venue-tile video"
 
 
 async def take_pictures(demo: Demo, folder: Path) -> int:

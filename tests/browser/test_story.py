@@ -18,7 +18,6 @@ from server.attendance.service import load_report
 from server.db.engine import Database
 from server.domain.clock import SystemClock
 from server.domain.timespan import Span, total, union
-from server.simulator.demo import PASSWORD
 from server.simulator.demo_street import COMMITTEES
 from server.simulator.journal import (
     NO_MARK,
@@ -34,13 +33,12 @@ from tests.browser.chromium import (
     chromium,
     download,
     new_context,
-    sign_in,
     visit,
 )
 from tests.browser.looking import Seen, has_moved_on, look_at, tell, until
 from tests.browser.servers import CHECKOUT, Demo
+from tests.browser.walls import TILES, open_the_wall
 
-TILES = "venue-tile video"
 BIG = "video[data-big]"
 GUEST, WITNESS, CALLED = 12, 7, 5
 """Venues: a browser takes the first one's place and the second one's; the third stays simulated."""
@@ -70,7 +68,7 @@ class Stay:
 async def test_a_newcomer_lives_the_whole_story(fresh_demo: Demo, tmp_path: Path) -> None:
     demo = fresh_demo
     async with chromium(*FAKE_DEVICES, LOOPBACK_MEDIA) as browser:
-        wall = await _open_the_wall(browser, demo)
+        wall = await open_the_wall(browser, demo)
         await _see_every_venue_moving(wall)
         guest = await _take_a_venues_place(browser, demo, wall, GUEST)
         witness = await _take_a_venues_place(browser, demo, wall, WITNESS)
@@ -84,16 +82,6 @@ async def test_a_newcomer_lives_the_whole_story(fresh_demo: Demo, tmp_path: Path
     report = await _load_report(demo)
     _compare_with_journals(report, demo, {GUEST: guest, WITNESS: witness})
     _verify_the_log(demo.database, value)
-
-
-async def _open_the_wall(browser: Browser, demo: Demo) -> Page:
-    context = await new_context(browser)
-    await context.add_init_script("useBlueCamera()")
-    page = await context.new_page()
-    await sign_in(page, demo.base, "operator", PASSWORD)
-    await page.locator(f'main a[href="/live/{demo.session}"]').first.click(no_wait_after=True)
-    await page.wait_for_selector("[data-view=hall]:not([hidden])")
-    return page
 
 
 async def _see_every_venue_moving(wall: Page) -> None:
