@@ -26,6 +26,7 @@ LIBRARIES = (
     "aioice",
     "aiohttp",
     "aiortc",
+    "aiosmtplib",
     "aiosqlite",
     "alembic",
     "apscheduler",
