@@ -14,6 +14,13 @@ from server.media.rooms import Member
 CONNECT_SECONDS = 20.0
 """A peer that has not finished its handshake by then is forgotten."""
 
+GOODBYE_SECONDS = 4.0
+"""How long a peer that closed its connection may take to say that it leaves, over HTTP.
+
+A browser closes the connection of a page that goes at once, before its good-bye has arrived, and
+that of a line which the page mends just the same: only the good-bye tells the two apart.
+"""
+
 PACKETS_PER_SECOND = 1_200
 BURST_PACKETS = 1_200
 """What one peer may send, about five times a simulcast camera with sound and a screen."""
@@ -140,6 +147,7 @@ class Connection:
         self.sending = self.srtp.sending
         self._on_connected(self)
         await session.ended()
+        await asyncio.sleep(GOODBYE_SECONDS)
         self._on_gone(self, "closed")
 
     def _note_end(self, task: asyncio.Task[None]) -> None:

@@ -74,9 +74,10 @@ export class MediaLink {
     this._connect();
   }
 
-  /** Leave; also right when the page is about to go. */
+  /** Leave and say so; also right when the page is about to go. */
   stop() {
     this.running = false;
+    this._release(this.resource);
     this._drop();
   }
 
@@ -205,17 +206,20 @@ export class MediaLink {
     this.timer = setTimeout(() => this._connect(), retryDelay(this.attempts, Math.random()));
   }
 
+  /** Let go of the connection without a good-bye: one that is mended is not left. */
   _drop() {
     clearTimeout(this.timer);
     const { peer } = this;
     this.peer = null;
     this.senders = [];
     peer?.close();
-    this._release(this.resource);
     this.resource = "";
   }
 
-  /** @param {string} resource */
+  /**
+   * Say good-bye to a connection, also while the page goes: the browser sends this to its end.
+   * @param {string} resource
+   */
   _release(resource) {
     if (!resource) return;
     fetch(resource, { method: "DELETE", headers: this.headers, keepalive: true }).catch(() => {});
