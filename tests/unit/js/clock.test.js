@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { countDown, dayName, lasting, ServerClock, timeOfDay, weekday } from "../../../web/static/js/lib/clock.js";
+import { countDown, dayName, ServerClock, timeOfDay, weekday } from "../../../web/static/js/lib/clock.js";
+import { lasting } from "../../../web/static/js/lib/hall.js";
 import { timeWithSeconds } from "../../../web/static/js/lib/hall.js";
 import { learn } from "../../../web/static/js/lib/words.js";
 

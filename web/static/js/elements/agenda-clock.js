@@ -1,6 +1,6 @@
 // <agenda-clock>: what is left of the present item, and the agenda around it.
 
-import { countDown, lasting } from "../lib/clock.js";
+import { countDown } from "../lib/clock.js";
 import { el, fit, say } from "../lib/el.js";
 import { itemClock } from "../lib/room.js";
 import { t } from "../lib/words.js";
@@ -42,7 +42,7 @@ export class AgendaClock extends HTMLElement {
     left.classList.toggle("t-warn", over);
     say(label, this._label(state, planned, over));
     spent.style.setProperty("width", `${Math.round(clock.share * 100)}%`);
-    const words = { used: lasting(clock.used), allotted: Math.round(clock.allotted / 60) };
+    const words = { used: countDown(clock.used), allotted: Math.round(clock.allotted / 60) };
     used.setAttribute("aria-label", t("本项已用 {used}，共 {allotted} 分", words));
     used.hidden = !planned;
     const key = JSON.stringify([state.items, state.item, box.clientHeight, box.clientWidth]);

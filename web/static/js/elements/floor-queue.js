@@ -1,8 +1,8 @@
 // <floor-queue>: who asks for the floor, longest waiting first, and who has spoken on this item.
 // Fires "give" and "choose" with the venue's number as detail.
 
-import { lasting } from "../lib/clock.js";
 import { el, fit, icon, say } from "../lib/el.js";
+import { lasting } from "../lib/hall.js";
 import { titleOf } from "../lib/room.js";
 import { t } from "../lib/words.js";
 

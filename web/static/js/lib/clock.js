@@ -1,4 +1,4 @@
-// The server's time on this page, and lengths and moments in words.
+// The server's time on this page, and moments in words.
 
 import { t } from "./words.js";
 
@@ -28,7 +28,7 @@ export class ServerClock {
 }
 
 /** @param {number} value */
-const two = (value) => String(value).padStart(2, "0");
+export const two = (value) => String(value).padStart(2, "0");
 
 /**
  * Return "13:05", or "1:02:03" from an hour on; less than nothing counts as nothing.
@@ -38,18 +38,6 @@ export function countDown(seconds) {
   const whole = Math.max(0, Math.ceil(seconds));
   const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
   return hours ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${two(minutes)}:${two(whole % 60)}`;
-}
-
-/**
- * Return "1 分 05 秒", "45 秒" or "1 小时 05 分".
- * @param {number} seconds
- */
-export function lasting(seconds) {
-  const whole = Math.max(0, Math.floor(seconds));
-  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
-  if (hours) return t("{h} 小时 {m} 分", { h: hours, m: two(minutes) });
-  if (minutes) return t("{m} 分 {s} 秒", { m: minutes, s: two(whole % 60) });
-  return t("{s} 秒", { s: whole });
 }
 
 /**

@@ -1,7 +1,7 @@
 // What a state of the conference means on the wall: figures, flags of tiles, the likely end.
 // Pure: a state and a moment in, values out.
 
-import { atSite } from "./clock.js";
+import { atSite, two } from "./clock.js";
 import { itemClock, MAIN, placeInQueue } from "./room.js";
 import { t } from "./words.js";
 
@@ -65,4 +65,16 @@ export function likelyEnd(state, nowMs) {
  */
 export function timeWithSeconds(ms) {
   return atSite(ms, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+}
+
+/**
+ * Return "1 分 05 秒", "45 秒" or "1 小时 05 分".
+ * @param {number} seconds
+ */
+export function lasting(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  if (hours) return t("{h} 小时 {m} 分", { h: hours, m: two(minutes) });
+  if (minutes) return t("{m} 分 {s} 秒", { m: minutes, s: two(whole % 60) });
+  return t("{s} 秒", { s: whole });
 }

@@ -331,13 +331,7 @@ function check(what, good, words) {
  * @param {CommandName} type
  * @param {Record<string, number>} [fields]
  */
-async function command(type, fields) {
-  try {
-    await signal.send(type, fields);
-  } catch (error) {
-    toast.show(error instanceof Error ? error.message : String(error));
-  }
-}
+const command = (type, fields) => signal.send(type, fields).catch((error) => toast.show(error.message));
 
 /** @param {HTMLButtonElement} button */
 async function useFloorButton(button) {
