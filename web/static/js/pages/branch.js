@@ -5,11 +5,11 @@ import { AgendaClock } from "../elements/agenda-clock.js";
 import { HeadCount } from "../elements/head-count.js";
 import { TwoTruths } from "../elements/two-truths.js";
 import { countDown, dayName, ServerClock, timeOfDay, weekday } from "../lib/clock.js";
-import { DeviceKeeper, stayAwake } from "../lib/devices.js";
+import { DeviceKeeper } from "../lib/devices.js";
 import { need, say, setIcon, watch } from "../lib/el.js";
 import { freshClientId } from "../lib/retry.js";
 import { floorButton, MAIN, placeInQueue, titleOf, venueOf } from "../lib/room.js";
-import { canConnect, MediaLink } from "../lib/rtc.js";
+import { MediaLink } from "../lib/rtc.js";
 import { Signal } from "../lib/signal.js";
 import { t } from "../lib/words.js";
 import * as parts from "./parts.js";
@@ -140,7 +140,6 @@ function comeBack() {
   known.replaced = false;
   if (known.state) media.start();
 }
-
 
 function draw() {
   if (signal.stopped) return;
@@ -373,30 +372,7 @@ headCount.addEventListener("count", (event) => {
 });
 for (const button of parts.all("[data-size]")) button.onclick = () => setType(button.dataset.size || "0");
 
-window.addEventListener("pagehide", () => {
-  media.stop();
-  signal.stop();
-});
-window.addEventListener("pageshow", (event) => {
-  if (event.persisted) location.reload();
-});
-window.addEventListener("online", () => {
-  signal.hurry();
-  media.hurry();
-});
-window.addEventListener("resize", draw);
-
-function begin() {
-  stayAwake();
-  signal.start();
+parts.live(signal, media, draw, () => {
   devices.open();
-  setInterval(draw, 500);
   setInterval(() => known.state || signal.renew(), ASK_WHAT_IS_NEXT_MS * (1 + Math.random() / 4));
-}
-
-if (canConnect()) {
-  parts.whenLoaded(begin);
-} else {
-  signal.stopped = true;
-  parts.showUnable();
-}
+});

@@ -1,10 +1,13 @@
 // What both live pages do alike: views, sound, camera trouble, the line being mended.
 
-import { troubleWords } from "../lib/devices.js";
+import { stayAwake, troubleWords } from "../lib/devices.js";
 import { need, say, setIcon, watch } from "../lib/el.js";
+import { canConnect } from "../lib/rtc.js";
 import { t } from "../lib/words.js";
 
 /** @import { Devices } from "../lib/devices.js" */
+/** @import { MediaLink } from "../lib/rtc.js" */
+/** @import { Signal } from "../lib/signal.js" */
 
 const body = document.body;
 
@@ -144,13 +147,39 @@ export function showUnable() {
 }
 
 /**
- * Begin once the page counts as loaded: a picture or voice that has yet to come would hold that up,
- * and the browser's sign of loading would turn until somebody speaks.
+ * Let the page live until it goes. It begins once it counts as loaded: a picture or voice that has
+ * yet to come would hold that up, and the browser's sign of loading would turn until somebody speaks.
+ * @param {Signal} signal
+ * @param {MediaLink} media
+ * @param {() => void} draw
  * @param {() => void} begin
  */
-export function whenLoaded(begin) {
-  if (document.readyState === "complete") begin();
-  else window.addEventListener("load", () => setTimeout(begin, 0));
+export function live(signal, media, draw, begin) {
+  if (!canConnect()) {
+    signal.stopped = true;
+    showUnable();
+    return;
+  }
+  const start = () => {
+    stayAwake();
+    signal.start();
+    begin();
+    setInterval(draw, 500);
+  };
+  if (document.readyState === "complete") start();
+  else window.addEventListener("load", () => setTimeout(start, 0));
+  window.addEventListener("pagehide", () => {
+    media.stop();
+    signal.stop();
+  });
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted) location.reload();
+  });
+  window.addEventListener("online", () => {
+    signal.hurry();
+    media.hurry();
+  });
+  window.addEventListener("resize", draw);
 }
 
 /** @returns {string} the address of the websocket on the host that served this page */

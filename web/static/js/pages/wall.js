@@ -6,12 +6,12 @@ import { ChoiceMenu } from "../elements/choice-menu.js";
 import { FloorQueue } from "../elements/floor-queue.js";
 import { VenueTile } from "../elements/venue-tile.js";
 import { countDown, dayName, ServerClock, timeOfDay } from "../lib/clock.js";
-import { DeviceKeeper, stayAwake } from "../lib/devices.js";
+import { DeviceKeeper } from "../lib/devices.js";
 import { need, say, setIcon, watch } from "../lib/el.js";
 import { figures, lasting, likelyEnd, tileState, timeWithSeconds } from "../lib/hall.js";
 import { freshClientId } from "../lib/retry.js";
 import { MAIN, NOBODY, numeral, placeInQueue, titleOf, venueOf } from "../lib/room.js";
-import { canConnect, MediaLink } from "../lib/rtc.js";
+import { MediaLink } from "../lib/rtc.js";
 import { Signal } from "../lib/signal.js";
 import { t } from "../lib/words.js";
 import * as parts from "./parts.js";
@@ -414,30 +414,7 @@ for (const tile of tiles) {
   if (tile.button) tile.button.onclick = () => offer(tile.number, /** @type {HTMLElement} */ (tile.button));
 }
 
-window.addEventListener("pagehide", () => {
-  media.stop();
-  signal.stop();
-});
-window.addEventListener("pageshow", (event) => {
-  if (event.persisted) location.reload();
-});
-window.addEventListener("online", () => {
-  signal.hurry();
-  media.hurry();
-});
-window.addEventListener("resize", draw);
-
-function begin() {
-  stayAwake();
-  signal.start();
+parts.live(signal, media, draw, () => {
   devices.open();
-  setInterval(draw, 500);
   setInterval(() => known.state || known.ended || signal.renew(), ASK_WHAT_IS_NEXT_MS);
-}
-
-if (canConnect()) {
-  parts.whenLoaded(begin);
-} else {
-  signal.stopped = true;
-  parts.showUnable();
-}
+});
