@@ -78,9 +78,12 @@ async def _renumber(
         What the event tells of the other committee: ``{}`` or ``{"other": …}``.
 
     Raises:
-        ConflictError: ``number_while_open`` or ``number_still_expected`` (name, title).
+        ConflictError: ``number_while_open`` or ``number_still_expected`` (name, title);
+            ``number_taken`` (number, name) when a retired committee would take another's.
     """
     holder = next((c for c in others if c.number == number and c.id != committee.id), None)
+    if holder is not None and committee.retired and not holder.retired:
+        raise ConflictError("number_taken", number=number, name=holder.name)
     numbers = {committee.id: number}
     if holder is not None:
         numbers[holder.id] = PARKED + holder.id if holder.retired else committee.number
@@ -185,7 +188,8 @@ async def change_committee(
 
     Raises:
         NotFoundError: ``no_such_committee``, ``no_such_person``.
-        ConflictError: ``changed_meanwhile``, ``number_while_open``, ``number_still_expected``.
+        ConflictError: ``changed_meanwhile``, ``number_while_open``, ``number_still_expected``,
+            ``number_taken``.
         DomainError: ``name_taken``, ``name_of_retired``.
     """
     async with keeper.db.tx() as tx:

@@ -84,6 +84,22 @@ async def test_a_retired_committee_lets_its_number_go_and_gets_another_when_it_i
     assert (venue.number, venue.retired) == (5, False)
 
 
+async def test_a_retired_committee_takes_no_number_from_one_that_serves(
+    db: Database, keeper: Keeper
+) -> None:
+    await committees.retire_committee(keeper, 2)
+    await committees.add_committee(keeper, SECRET, CommitteeWords(2, "新苑", "新苑"))
+    now, version = await words(db, 2)
+    before = await numbers(db)
+    with pytest.raises(ConflictError, match="number_taken"):
+        await committees.change_committee(
+            keeper, 2, CommitteeWords(3, now.name, now.venue), version=version
+        )
+    assert await numbers(db) == before
+    await committees.change_committee(keeper, 2, CommitteeWords(9, "松涛旧里", ""), version=version)
+    assert (await numbers(db))["松涛旧里"] == 9
+
+
 async def test_a_number_stays_while_a_published_session_expects_who_had_it(
     db: Database, clock: FakeClock, keeper: Keeper
 ) -> None:
