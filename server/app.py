@@ -29,6 +29,7 @@ from server.db.engine import Database
 from server.db.migrate import upgrade
 from server.domain.clock import Clock, SystemClock
 from server.domain.errors import NotFoundError
+from server.mail.jobs import Postman
 from server.media.client import MediaClient, OnEvent, WorkerSettings, WorkerUnavailable
 from server.media.model import MediaEvent
 from server.pages import middleware
@@ -187,8 +188,12 @@ async def build_app(
     relay.lead_to(app[CONFERENCES].on_media_event)
     app[TIMER] = SessionTimer(app[DATABASE], app[CLOCK], app[CONFERENCES])
     app[street_routes.CUT_OFF] = _cutter(app)
+    app[portal_routes.POSTMAN] = Postman(
+        app[DATABASE], app[CLOCK], settings.mail_server, _sender_name(app[DATABASE])
+    )
     app.add_routes(_ROUTES)
     app.on_shutdown.append(ws.close_sockets)
+    app.on_cleanup.append(_stop_letters)
     app.on_cleanup.append(_close_database)
     return app
 
@@ -201,6 +206,21 @@ def _cutter(app: web.Application) -> Callable[[int], Awaitable[None]]:
         await app[CONFERENCES].turn_out(venue_id)
 
     return cut_off
+
+
+def _sender_name(db: Database) -> Callable[[], Awaitable[str]]:
+    """Return what tells who letters are from: the street office's name."""
+
+    async def name() -> str:
+        async with db.view() as tx:
+            office = await street_store.load_office(tx)
+        return office.name if office else ""
+
+    return name
+
+
+async def _stop_letters(app: web.Application) -> None:
+    await app[portal_routes.POSTMAN].stop()
 
 
 async def _close_database(app: web.Application) -> None:
@@ -344,6 +364,7 @@ async def running(
     try:
         await web.TCPSite(runner, settings.host, settings.port, ssl_context=context).start()
         await app[TIMER].start()
+        await app[portal_routes.POSTMAN].start()
         log.info("serving on %s", address_of(settings))
         yield app
     finally:

@@ -12,6 +12,9 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from server.domain.errors import DomainError
+from server.mail.model import PORTS, MailServer, check_server
+
 _CHECKOUT = Path(__file__).parent.parent
 
 
@@ -34,6 +37,17 @@ class Settings:
         certificate: PEM file of the server certificate; empty means the one that ``pinhui cert``
             put into ``data_dir``, or plain HTTP (loopback only) when there is none.
         key: PEM file of its key; empty means that it stands in the certificate's file.
+        public_url: the address of the pages as letters give it, ``https://pinhui.street``; empty
+            means the first name in the certificate.
+        language: in which letters are written, ``zh_CN`` or ``en``.
+        mail_host: the SMTP server that takes our letters; empty means that letters wait.
+        mail_port: its TCP port; 0 means the usual one.
+        mail_security: ``starttls``, ``tls`` from the first byte, or ``none``.
+        mail_user: who signs in there; empty for nobody.
+        mail_password: with what.
+        mail_from: the address letters come from.
+        mail_authority: PEM file of the CA of the mail server's certificate; empty means those the
+            system trusts.
     """
 
     data_dir: Path = Path("data")
@@ -45,11 +59,44 @@ class Settings:
     announce: tuple[str, ...] = ()
     certificate: str = ""
     key: str = ""
+    public_url: str = ""
+    language: str = "zh_CN"
+    mail_host: str = ""
+    mail_port: int = 0
+    mail_security: str = "starttls"
+    mail_user: str = ""
+    mail_password: str = ""
+    mail_from: str = ""
+    mail_authority: str = ""
 
     @property
     def database(self) -> str:
         """The database URL in force."""
         return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'pinhui.db'}"
+
+    @property
+    def mail_server(self) -> MailServer | None:
+        """The mail server that is set, or None.
+
+        Raises:
+            ValueError: when what is said of it cannot be meant.
+        """
+        if not self.mail_host:
+            return None
+        try:
+            return check_server(
+                MailServer(
+                    host=self.mail_host,
+                    port=self.mail_port or PORTS.get(self.mail_security, 0),
+                    security=self.mail_security,
+                    user=self.mail_user,
+                    password=self.mail_password,
+                    sender=self.mail_from,
+                    authority=self.mail_authority,
+                )
+            )
+        except DomainError as error:
+            raise ValueError(f"mail_from is not an e-mail address: {self.mail_from!r}") from error
 
 
 def _coerced(name: str, value: Any) -> Any:

@@ -78,6 +78,8 @@ ROUTES: dict[str, Allowed] = {
     "desk.committee.post": ADMIN,
     "desk.committee.retire.post": ADMIN,
     "desk.committee.restore.post": ADMIN,
+    "letters": ADMIN,
+    "letters.again.post": ADMIN,
     "setup": EVERYBODY,
     "setup.template": EVERYBODY,
     "setup.step": EVERYBODY,

@@ -9,6 +9,7 @@ import http.client
 import importlib.util
 import json
 import shutil
+import smtplib
 import socket
 import ssl
 import sys
@@ -20,6 +21,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from server.config import Settings
 from server.doctor.findings import Finding, Level
+from server.mail.model import tls_context
 
 MINIMUM_PYTHON = (3, 11)
 LIBRARIES = (
@@ -201,6 +203,35 @@ def worker_answers(data_dir: Path) -> bool:
     return False
 
 
+def probe_mail(settings: Settings) -> Finding:
+    """Try to open a line to the mail server, protected and signed in, and send nothing."""
+    try:
+        server = settings.mail_server
+    except ValueError as error:
+        return Finding(Level.BAD, "mail_wrong", {"reason": str(error)})
+    if server is None:
+        return Finding(Level.OK, "mail_off")
+    params: dict[str, str | int] = {"host": server.host, "port": server.port}
+    try:
+        context = tls_context(server)
+        at = (server.host, server.port)
+        name = server.sender.rpartition("@")[2]
+        if server.security == "tls":
+            line: smtplib.SMTP = smtplib.SMTP_SSL(*at, name, timeout=_ASK_SECONDS, context=context)
+        else:
+            line = smtplib.SMTP(*at, name, timeout=_ASK_SECONDS)
+        with line:
+            if server.security == "starttls":
+                line.starttls(context=context)
+            if server.user:
+                line.login(server.user, server.password)
+    except (OSError, smtplib.SMTPException) as error:
+        return Finding(Level.BAD, "mail_away", {**params, "reason": str(error)})
+    if server.security == "none" and server.user:
+        return Finding(Level.WARN, "mail_open", params)
+    return Finding(Level.OK, "mail_ok", params)
+
+
 def judge_fonts(folders: Iterable[Path]) -> Finding:
     """Judge whether the two Chinese faces of print are installed in any of the folders."""
     names = {
@@ -302,6 +333,7 @@ def examine(settings: Settings, now: datetime) -> list[Finding]:
             "UDP", any_address, settings.media_port, lambda: worker_answers(settings.data_dir)
         ),
         probe_certificate(settings, now, is_local=is_local),
+        probe_mail(settings),
         judge_fonts(FONT_FOLDERS),
         judge_pango(),
         judge_clock(now),

@@ -118,6 +118,27 @@ WORDS: dict[str, tuple[str, str]] = {
         "在 {host} 上开放要有证书。请运行 pinhui cert",
         "Serving on {host} needs a certificate. Run pinhui cert",
     ),
+    "mail_off": (
+        "没有设邮件服务器，信件攒着不发（要发请设 mail_host）",
+        "No mail server is set: letters wait (to send them, set mail_host)",
+    ),
+    "mail_ok": ("邮件服务器 {host}:{port} 连得上", "The mail server {host}:{port} answers"),
+    "mail_open": (
+        "邮件服务器 {host}:{port} 连得上，但密码不加密就过网。请设 mail_security 为 starttls "
+        "或 tls",
+        "The mail server {host}:{port} answers, but the password crosses the network in the clear. "
+        "Set mail_security to starttls or tls",
+    ),
+    "mail_away": (
+        "邮件服务器 {host}:{port} 用不了（{reason}）。信件攒着，通了再发。请看 mail_host、"
+        "mail_port、mail_security、mail_user、mail_password。",
+        "The mail server {host}:{port} cannot be used ({reason}). Letters wait until it can. Check "
+        "mail_host, mail_port, mail_security, mail_user, mail_password.",
+    ),
+    "mail_wrong": (
+        "邮件设置不对：{reason}",
+        "The settings of mail cannot be meant: {reason}",
+    ),
     "clock_ok": ("时间 {time}（{zone}）", "Time {time} ({zone})"),
     "clock_wrong": (
         "电脑的时间是 {time}，不对。请对时，否则考勤和证书都会错。",

@@ -13,6 +13,7 @@ _ENTRIES = (
     ("verify", "/verify", "menu.verify"),
     ("street", "/street", "menu.street"),
     ("accounts", "/admin/accounts", "menu.accounts"),
+    ("letters", "/admin/letters", "menu.letters"),
     ("help", "/help", "menu.help"),
 )
 

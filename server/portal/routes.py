@@ -7,16 +7,24 @@ from aiohttp import web
 from server.auth.guard import login_of, role_of
 from server.auth.model import Login, Role
 from server.conference.routes import CONFERENCES
+from server.domain.errors import NotFoundError
 from server.domain.places import Department
 from server.domain.session import Session, SessionState
 from server.i18n.dates import site_date
-from server.pages.context import CLOCK, DATABASE, page
+from server.mail import service as mail
+from server.mail import store as letters
+from server.mail.jobs import Postman
+from server.mail.model import LetterState
+from server.pages.context import CLOCK, DATABASE, many, page, redirect
 from server.portal.guides import guide, guide_of
 from server.portal.home import live_now, week_of, with_room
 from server.scheduler import store as scheduler
 from server.scheduler.filing import PENDING, Approval, FiledRequest
 from server.street import store as street
 
+POSTMAN: web.AppKey[Postman] = web.AppKey("postman", Postman)
+
+STUCK = (LetterState.FAILED, LetterState.UNSURE)
 COMING = (SessionState.OPEN, SessionState.SCHEDULED)
 _TEMPLATES = {
     Role.OFFICE: "portal/home_office.html",
@@ -85,6 +93,33 @@ async def show_home(http: web.Request) -> web.Response:
     )
 
 
+async def show_letters(http: web.Request) -> web.Response:
+    """Show whether letters go out, those that are stuck, and the latest."""
+    async with http.app[DATABASE].view() as tx:
+        counts = await letters.count_letters(tx)
+        stuck = await letters.load_letters(tx, states=STUCK)
+        latest = await letters.load_letters(tx, states=tuple(LetterState), limit=50)
+    return page(
+        http,
+        "portal/letters.html",
+        server=http.app[POSTMAN].server,
+        trouble=http.app[POSTMAN].trouble,
+        counts=counts,
+        stuck=stuck,
+        latest=latest,
+        is_again="again" in http.query,
+    )
+
+
+async def handle_again(http: web.Request) -> web.Response:
+    """Let a letter that is stuck go out again."""
+    found = many([http.match_info["letter"]])
+    if not found:
+        raise NotFoundError("no_such_page")
+    await mail.send_again(http.app[DATABASE], http.app[CLOCK], found[0])
+    return redirect("/admin/letters?again")
+
+
 async def show_help(http: web.Request) -> web.Response:
     """List the guides; the one written for the login's role is marked."""
     return page(http, "portal/help.html", own=guide_of(role_of(http)))
@@ -98,6 +133,8 @@ async def show_guide(http: web.Request) -> web.Response:
 
 ROUTES = [
     web.get("/", show_home, name="home"),
+    web.get("/admin/letters", show_letters, name="letters"),
+    web.post("/admin/letters/{letter}/again", handle_again, name="letters.again.post"),
     web.get("/help", show_help, name="help"),
     web.get("/help/{guide}", show_guide, name="help.guide"),
 ]

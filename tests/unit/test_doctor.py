@@ -15,6 +15,7 @@ from server.config import Settings
 from server.db.migrate import standing, upgrade
 from server.doctor import examine, findings
 from server.doctor.findings import Finding, Level
+from tests.mail_servers import Inbox, smtp_thread
 
 NOW = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
 
@@ -215,7 +216,7 @@ def test_it_runs_where_no_library_is(tmp_path: Path) -> None:
     )
     assert bare.returncode == 1
     assert "[要办] 缺这些库：aioice, aiohttp" in bare.stdout
-    assert bare.stdout.count("[") == 12
+    assert bare.stdout.count("[") == 13
     assert bare.stderr == ""
 
 
@@ -229,9 +230,38 @@ def test_the_command_says_all_of_it_and_ends_with_0_or_1(
     assert main([*words, "--lang", "zh", "--port", free]) == 0
     said = capsys.readouterr().out
     assert "可以启动" in said
-    assert said.count("[") == 12
+    assert said.count("[") == 13
     monkeypatch.setenv("PINHUI_WEB_DIR", str(tmp_path / "web"))
     assert main([*words, "--lang", "en", "--port", free]) == 1
     said = capsys.readouterr().out
     assert "The folder of pages" in said
     assert "1 to mend" in said
+
+
+@pytest.fixture
+def mail_port() -> Iterator[int]:
+    with smtp_thread(Inbox()) as server:
+        yield server.port
+
+
+def test_a_mail_server_is_tried_and_its_words_are_told(settings: Settings, mail_port: int) -> None:
+    assert examine.probe_mail(settings).code == "mail_off"
+    mail = replace(
+        settings,
+        mail_host="127.0.0.1",
+        mail_port=mail_port,
+        mail_security="none",
+        mail_from="pinhui@street.test",
+    )
+    assert examine.probe_mail(mail).code == "mail_ok"
+    refused = examine.probe_mail(replace(mail, mail_security="starttls"))
+    assert refused.code == "mail_away"
+    assert "STARTTLS" in str(refused.params["reason"])
+
+
+def test_a_mail_server_that_is_away_or_ill_described_is_bad(settings: Settings, taken: int) -> None:
+    mail = replace(settings, mail_host="127.0.0.1", mail_from="pinhui@street.test")
+    assert examine.probe_mail(replace(mail, mail_port=1)).code == "mail_away"
+    assert examine.probe_mail(replace(mail, mail_from="")).code == "mail_wrong"
+    assert examine.probe_mail(replace(mail, mail_from="pinhui")).code == "mail_wrong"
+    assert examine.probe_mail(replace(mail, mail_security="ssl")).code == "mail_wrong"

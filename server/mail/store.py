@@ -1,0 +1,155 @@
+"""Turns rows of the outbox into letters and back."""
+
+import base64
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+
+from server.db.engine import Tx
+from server.mail.model import Attachment, CalendarPart, Letter, LetterState, StoredLetter
+from server.mail.tables import LetterRow
+
+_MAX_SUBJECT, _MAX_REPLY = 255, 500
+
+
+async def save_letter(tx: Tx, letter: Letter, now: datetime) -> bool:
+    """Enter a letter that waits; False when one with its key is there already."""
+    known = await tx.scalar(select(LetterRow.id).where(LetterRow.key == letter.key))
+    if known is not None:
+        return False
+    calendar = letter.calendar
+    tx.add(
+        LetterRow(
+            key=letter.key,
+            recipient=letter.recipient,
+            subject=letter.subject[:_MAX_SUBJECT],
+            text=letter.text,
+            html=letter.html,
+            attachments=[
+                {
+                    "name": file.name,
+                    "type": file.content_type,
+                    "content": base64.b64encode(file.content).decode(),
+                }
+                for file in letter.attachments
+            ],
+            calendar_method=calendar.method if calendar else "",
+            calendar=calendar.content if calendar else "",
+            state=LetterState.WAITING,
+            created_at=now,
+            next_at=now,
+            until=letter.until,
+        )
+    )
+    await tx.flush()
+    return True
+
+
+def _stored(row: LetterRow) -> StoredLetter:
+    files = [
+        Attachment(file["name"], file["type"], base64.b64decode(file["content"]))
+        for file in row.attachments
+    ]
+    part = CalendarPart(row.calendar_method, row.calendar) if row.calendar_method else None
+    letter = Letter(
+        key=row.key,
+        recipient=row.recipient,
+        subject=row.subject,
+        text=row.text,
+        html=row.html,
+        attachments=tuple(files),
+        calendar=part,
+        until=row.until,
+    )
+    return StoredLetter(
+        id=row.id,
+        letter=letter,
+        state=LetterState(row.state),
+        attempts=row.attempts,
+        created_at=row.created_at,
+        next_at=row.next_at,
+        sent_at=row.sent_at,
+        message_id=row.message_id,
+        reply=row.reply,
+    )
+
+
+async def load_letters(
+    tx: Tx, *, states: Iterable[LetterState], limit: int = 200
+) -> list[StoredLetter]:
+    """Return letters in some states, the newest first."""
+    query = select(LetterRow).where(LetterRow.state.in_([str(s) for s in states]))
+    rows = await tx.scalars(query.order_by(LetterRow.id.desc()).limit(limit))
+    return [_stored(row) for row in rows]
+
+
+async def load_due(tx: Tx, now: datetime, limit: int) -> list[int]:
+    """Return the ids of letters whose turn it is, the longest waiting first."""
+    query = select(LetterRow.id).where(
+        LetterRow.state == LetterState.WAITING, LetterRow.next_at <= now
+    )
+    return list(await tx.scalars(query.order_by(LetterRow.next_at, LetterRow.id).limit(limit)))
+
+
+async def count_letters(tx: Tx) -> dict[LetterState, int]:
+    """Return how many letters there are in each state."""
+    rows = await tx.execute(select(LetterRow.state, func.count()).group_by(LetterRow.state))
+    found = {LetterState(state): count for state, count in rows}
+    return {state: found.get(state, 0) for state in LetterState}
+
+
+async def expire(tx: Tx, now: datetime) -> None:
+    """Mark letters that wait and are of no use any more."""
+    late = update(LetterRow).where(
+        LetterRow.state == LetterState.WAITING, LetterRow.until.is_not(None), LetterRow.until <= now
+    )
+    await tx.execute(late.values(state=LetterState.EXPIRED))
+
+
+async def claim(tx: Tx, letter_id: int, message_id: str) -> StoredLetter | None:
+    """Take a waiting letter to be sent, this try counted; None when it does not wait any more.
+
+    Args:
+        tx: the transaction.
+        letter_id: which.
+        message_id: what it is called if this is its first try.
+    """
+    row = await tx.get(LetterRow, letter_id, with_for_update=True)
+    if row is None or row.state != LetterState.WAITING:
+        return None
+    row.state = LetterState.SENDING
+    row.attempts += 1
+    row.message_id = row.message_id or message_id
+    await tx.flush()
+    return _stored(row)
+
+
+async def save_outcome(
+    tx: Tx, letter_id: int, state: LetterState, *, at: datetime, next_at: datetime, reply: str
+) -> None:
+    """Enter what became of a try."""
+    row = await tx.get_one(LetterRow, letter_id)
+    row.state, row.next_at, row.reply = state, next_at, reply[:_MAX_REPLY]
+    row.sent_at = at if state is LetterState.SENT else None
+    await tx.flush()
+
+
+async def doubt_interrupted(tx: Tx) -> None:
+    """Mark as unsure what was being sent when the process ended."""
+    await tx.execute(
+        update(LetterRow)
+        .where(LetterRow.state == LetterState.SENDING)
+        .values(state=LetterState.UNSURE)
+    )
+
+
+async def send_again(tx: Tx, letter_id: int, now: datetime) -> bool:
+    """Let a letter wait anew that failed or is unsure; False for any other."""
+    row = await tx.get(LetterRow, letter_id, with_for_update=True)
+    if row is None or row.state not in {LetterState.FAILED, LetterState.UNSURE}:
+        return False
+    row.state, row.next_at, row.attempts = LetterState.WAITING, now, 0
+    row.created_at, row.until = now, None
+    await tx.flush()
+    return True
