@@ -14,7 +14,10 @@ CONFERENCES: web.AppKey[Conferences] = web.AppKey("conferences", Conferences)
 
 
 async def show_branch(http: web.Request) -> web.Response:
-    """Show a branch venue's page; its link is all it needs."""
+    """Show a branch venue's page; its link is all it needs.
+
+    The page is told whether a session is open, so that its media need not wait for the websocket.
+    """
     token = http.match_info["token"]
     async with http.app[DATABASE].view() as tx:
         venue = await find_venue(tx, http.app[SECRET], token)
@@ -22,7 +25,8 @@ async def show_branch(http: web.Request) -> web.Response:
     if office is not None:
         visit = visit_of(http)
         visit.street, visit.phone = office.name, office.phone
-    return page(http, "live/branch.html", venue=venue, token=token)
+    open_now = http.app[CONFERENCES].of_branch(venue.id) is not None
+    return page(http, "live/branch.html", venue=venue, token=token, open=open_now)
 
 
 async def show_wall(http: web.Request) -> web.Response:

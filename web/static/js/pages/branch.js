@@ -20,7 +20,7 @@ const THANKS_FOR_MS = 60_000;
 const ASK_WHAT_IS_NEXT_MS = 60_000;
 const LEFT_FOR_GOOD_MS = 20_000;
 const HOUR_S = 3600;
-const { token = "", number: numeral = "", csrf = "" } = document.body.dataset;
+const { token = "", number: numeral = "", csrf = "", open } = document.body.dataset;
 const here = Number(numeral);
 const clock = new ServerClock();
 
@@ -374,5 +374,6 @@ for (const button of parts.all("[data-size]")) button.onclick = () => setType(bu
 
 parts.live(signal, media, draw, () => {
   devices.open();
+  if (open) media.start();
   setInterval(() => known.state || signal.renew(), ASK_WHAT_IS_NEXT_MS * (1 + Math.random() / 4));
 });
