@@ -13,6 +13,7 @@ from pathlib import Path
 import pypdf
 from playwright.async_api import Browser, Page
 
+from server.attendance.model import VenueAttendance
 from server.attendance.report import Report
 from server.attendance.service import load_report
 from server.db.engine import Database
@@ -47,11 +48,11 @@ TOLERANCE = timedelta(seconds=1)
 
 
 class Stay:
-    """A browser in a venue's place: from the click on the link to the closing of the page."""
+    """A browser in a venue's place, until its page is closed: at some moment of `leave`."""
 
     def __init__(self, number: int, page: Page) -> None:
         self.number, self.page = number, page
-        self.since, self.until = datetime.now(UTC), datetime.max.replace(tzinfo=UTC)
+        self.closing = self.closed = datetime.max.replace(tzinfo=UTC)
         self.voices: list[int] = []
         page.on("websocket", lambda ws: ws.on("framereceived", self._hear))
 
@@ -61,8 +62,9 @@ class Stay:
             self.voices = message["venues"]
 
     async def leave(self) -> None:
+        self.closing = datetime.now(UTC)
         await self.page.close(run_before_unload=False)
-        self.until = datetime.now(UTC)
+        self.closed = datetime.now(UTC)
 
 
 async def test_a_newcomer_lives_the_whole_story(fresh_demo: Demo, tmp_path: Path) -> None:
@@ -229,7 +231,7 @@ async def _come_back_when_the_guest_leaves(wall: Page, guest: Stay, demo: Demo) 
     await until("the simulated venue is back on the wall", shows_the_simulated_venue)
     back = _last_about_its_line(demo, guest.number)
     assert back.event is Event.CONNECTED
-    away = datetime.fromtimestamp(back.at / 1000, UTC) - guest.until
+    away = datetime.fromtimestamp(back.at / 1000, UTC) - guest.closed
     assert away > timedelta(seconds=9)
     tell(f"venue {guest.number} was back {away.total_seconds():.1f} s after the browser had left")
 
@@ -287,7 +289,7 @@ def _compare_with_journals(report: Report, demo: Demo, stays: dict[int, Stay]) -
     worst = timedelta()
     for venue in report.attendance.venues:
         number = venue.expected.number
-        own = _own_spans(demo, report, number, stays.get(number))
+        own = _own_spans(demo, report, venue, stays.get(number))
         assert venue.first_join
         left = venue.last_leave or frame.end
         differences = (
@@ -300,11 +302,11 @@ def _compare_with_journals(report: Report, demo: Demo, stays: dict[int, Stay]) -
     tell(f"attendance and journals of 33 venues: never more than {worst} apart")
 
 
-def _own_spans(demo: Demo, report: Report, number: int, stay: Stay | None) -> list[Span]:
+def _own_spans(demo: Demo, report: Report, venue: VenueAttendance, stay: Stay | None) -> list[Span]:
     """Return when a venue says it was there: by its journal, and the browser in its place."""
     closed = report.attendance.closed_at
     assert closed
-    entries = read_journal(journal_path(demo.journals, number))
+    entries = read_journal(journal_path(demo.journals, venue.expected.number))
     opened_ms = report.attendance.opened_at.timestamp() * 1000
     ours = [entry for entry in entries if entry.at > opened_ms - 500]
     spans = [
@@ -313,9 +315,15 @@ def _own_spans(demo: Demo, report: Report, number: int, stay: Stay | None) -> li
         if end > start
     ]
     if stay:
-        replaced = max(span.end for span in spans if span.end <= stay.until)
-        spans.append(Span(replaced, min(stay.until, closed)))
+        replaced = max(span.end for span in spans if span.end <= stay.closed)
+        spans.append(Span(replaced, min(_left_at(venue, stay), closed)))
     return union(spans)
+
+
+def _left_at(venue: VenueAttendance, stay: Stay) -> datetime:
+    """Return when a browser's page was gone: what the report says, if that is while it closed."""
+    told = min((span.end for span in venue.presence), key=lambda end: abs(end - stay.closed))
+    return min(max(told, stay.closing), stay.closed)
 
 
 def _verify_the_log(database: Path, value: str) -> None:
