@@ -32,6 +32,7 @@ def words_of(account: Account) -> AccountWords:
         role=account.role,
         department_id=account.department_id,
         committee_id=account.committee_id,
+        email=account.email,
     )
 
 

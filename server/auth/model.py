@@ -27,7 +27,7 @@ class Account:
     """Somebody who can sign in; with an empty ``password_hash`` only once a password was set.
 
     ``department_id`` is set for clerks, ``committee_id`` for secretaries. One that is ``disabled``
-    cannot sign in; ``version`` counts changes.
+    cannot sign in; ``version`` counts changes. ``email`` is where letters go, empty for nowhere.
     """
 
     id: int
@@ -39,6 +39,7 @@ class Account:
     committee_id: int | None
     disabled: bool = False
     version: int = 1
+    email: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class NewAccount:
     password_hash: str
     department_id: int | None = None
     committee_id: int | None = None
+    email: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ class AccountWords:
     role: Role
     department_id: int | None = None
     committee_id: int | None = None
+    email: str = ""
 
 
 @dataclass(frozen=True, slots=True)

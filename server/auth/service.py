@@ -177,6 +177,7 @@ async def enter_account(tx: Tx, clock: Clock, account: NewAccount, *, actor: str
         password_hash=account.password_hash,
         department_id=account.department_id,
         committee_id=account.committee_id,
+        email=account.email,
     )
     payload: Payload = {
         "account_id": made.id,
@@ -185,6 +186,7 @@ async def enter_account(tx: Tx, clock: Clock, account: NewAccount, *, actor: str
         "role": str(made.role),
         "department_id": made.department_id,
         "committee_id": made.committee_id,
+        "email": made.email,
     }
     await record(tx, clock, EventKind.ACCOUNT_CREATED, actor=actor, payload=payload)
     return made

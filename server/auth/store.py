@@ -21,6 +21,7 @@ def _account(row: AccountRow) -> Account:
         committee_id=row.committee_id,
         disabled=row.disabled_at is not None,
         version=row.version,
+        email=row.email,
     )
 
 
@@ -60,6 +61,7 @@ async def save_words(tx: Tx, account_id: int, words: AccountWords) -> None:
     row = await tx.get_one(AccountRow, account_id)
     row.name, row.display_name, row.role = words.name, words.display_name, words.role
     row.department_id, row.committee_id = words.department_id, words.committee_id
+    row.email = words.email
     row.version += 1
     await tx.flush()
 
@@ -139,6 +141,7 @@ async def save_account(
     password_hash: str,
     department_id: int | None = None,
     committee_id: int | None = None,
+    email: str = "",
 ) -> Account:
     """Add an account and return it with its id."""
     row = AccountRow(
@@ -148,6 +151,7 @@ async def save_account(
         password_hash=password_hash,
         department_id=department_id,
         committee_id=committee_id,
+        email=email,
     )
     tx.add(row)
     await tx.flush()

@@ -54,7 +54,8 @@ class Committee:
     """A neighbourhood committee (居委会); ``number`` is the order on walls and lists, from 1.
 
     One that is ``retired`` is expected at no new session, and its venue's link opens nothing.
-    ``version`` counts changes, those of its venue's name and of its people as well.
+    ``version`` counts changes, those of its venue's name and of its people as well. ``email`` is
+    where letters to the committee and its venue go, empty for nowhere.
     """
 
     id: int
@@ -62,6 +63,7 @@ class Committee:
     name: str
     retired: bool = False
     version: int = 1
+    email: str = ""
 
 
 @dataclass(frozen=True, slots=True)

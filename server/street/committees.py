@@ -53,10 +53,16 @@ def _told(person: Person) -> Payload:
 
 
 async def _committee_facts(tx: Tx, committee: Committee) -> Payload:
-    """Return number, name, venue and people of a committee as the log tells them."""
+    """Return number, name, venue, address and people of a committee as the log tells them."""
     _, venue = await _venue_of(tx, committee.id)
     people = [_told(person) for person in await store.load_staff(tx, committee.id)]
-    return {"number": committee.number, "name": committee.name, "venue": venue, "people": people}
+    return {
+        "number": committee.number,
+        "name": committee.name,
+        "venue": venue,
+        "email": committee.email,
+        "people": people,
+    }
 
 
 def _without_the_same(changed: Payload) -> Payload:
@@ -113,12 +119,14 @@ async def _enter_committee(
     if words.number != committee.number:
         other = await _renumber(keeper, tx, committee, words.number, committees)
     await _enter_people(keeper, tx, committee, words.people)
-    now = replace(committee, number=words.number, name=words.name)
+    now = replace(committee, number=words.number, name=words.name, email=words.email)
     after = await _committee_facts(tx, now) | {"venue": words.venue}
     changed = difference(before, after)
     if not changed:
         return 0
-    await store.update_committee(tx, committee.id, name=words.name, venue=words.venue)
+    await store.update_committee(
+        tx, committee.id, name=words.name, venue=words.venue, email=words.email
+    )
     payload: Payload = {"committee_id": committee.id, "name": committee.name}
     return await keeper.note(tx, kind, payload | _without_the_same(changed) | other)
 
@@ -154,7 +162,7 @@ async def add_committee(keeper: Keeper, secret: bytes, words: CommitteeWords) ->
         if holder is not None:
             # a retired committee lets its number go to the new one
             await _renumber(keeper, tx, holder, PARKED + holder.id, committees)
-        committee_id = await store.save_committee(tx, words.number, words.name)
+        committee_id = await store.save_committee(tx, words.number, words.name, words.email)
         await store.save_venue(
             tx,
             secret,
@@ -163,7 +171,7 @@ async def add_committee(keeper: Keeper, secret: bytes, words: CommitteeWords) ->
             kind=VenueKind.BRANCH,
             committee_id=committee_id,
         )
-        committee = Committee(committee_id, words.number, words.name)
+        committee = Committee(committee_id, words.number, words.name, email=words.email)
         await _enter_people(keeper, tx, committee, words.people)
         facts = await _committee_facts(tx, committee)
         payload: Payload = {"committee_id": committee_id, **facts}
@@ -294,6 +302,7 @@ async def _words_before(tx: Tx, committee: Committee, event: Recorded) -> Commit
         name=wanted["name"],
         venue=wanted["venue"],
         people=tuple(_person(committee.id, person) for person in people),
+        email=wanted["email"],
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from server.domain.addresses import parse_email
 from server.domain.errors import DomainError
 from server.domain.places import Committee, Department, Person, Post
 from server.street.cells import clean, fault_of, tidy
@@ -40,6 +41,7 @@ class CommitteeForm:
     venue: str = ""
     people: tuple[PersonLine, ...] = ()
     version: int = 0
+    email: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class CommitteeWords:
     name: str
     venue: str
     people: tuple[Person, ...] = ()
+    email: str = ""
 
 
 def in_order(people: Sequence[Person]) -> list[Person]:
@@ -72,6 +75,7 @@ def form_of(committee: Committee, venue: str, people: Sequence[Person]) -> Commi
         venue=venue,
         people=(*lines, *[PersonLine()] * BLANK_ROWS),
         version=committee.version,
+        email=committee.email,
     )
 
 
@@ -79,8 +83,8 @@ def read_form(values: Mapping[str, str]) -> CommitteeForm:
     """Return a committee's form as it was sent; rows are counted from 0 without a gap.
 
     Args:
-        values: fields by name: ``number``, ``name``, ``venue``, ``version``, and for each row
-            ``person_0``, ``name_0``, ``post_0``, ``line_0``, ``leaves_0``.
+        values: fields by name: ``number``, ``name``, ``venue``, ``email``, ``version``, and for
+            each row ``person_0``, ``name_0``, ``post_0``, ``line_0``, ``leaves_0``.
     """
     people = []
     for row in range(MOST_PEOPLE):
@@ -101,6 +105,7 @@ def read_form(values: Mapping[str, str]) -> CommitteeForm:
         venue=tidy(values.get("venue", "")),
         people=tuple(people),
         version=read_number(values.get("version", "")) or 0,
+        email=values.get("email", "").strip(),
     )
 
 
@@ -132,6 +137,10 @@ def check_form(
     for field, text, needed in (("name", form.name, True), ("venue", form.venue, False)):
         if fault := word_fault(text, needed=needed):
             errors[field] = fault
+    try:
+        parse_email(form.email)
+    except DomainError as error:
+        errors["email"] = error
     people: list[Person] = []
     for row, line in enumerate(form.people):
         if line.is_blank:
@@ -142,7 +151,8 @@ def check_form(
             errors[f"name_{row}"] = DomainError("person_twice", name=person.name)
         elif person is not None:
             people.append(person)
-    return CommitteeWords(number, form.name, form.venue or form.name, tuple(people)), errors
+    venue = form.venue or form.name
+    return CommitteeWords(number, form.name, venue, tuple(people), form.email), errors
 
 
 def _has(people: Sequence[Person], person: Person) -> bool:

@@ -55,7 +55,8 @@ def _department(row: DepartmentRow) -> Department:
 
 
 def _committee(row: CommitteeRow) -> Committee:
-    return Committee(row.id, row.number, row.name, row.retired_at is not None, row.version)
+    retired = row.retired_at is not None
+    return Committee(row.id, row.number, row.name, retired, row.version, row.email)
 
 
 async def load_departments(tx: Tx) -> list[Department]:
@@ -106,10 +107,10 @@ async def lock_committees(tx: Tx) -> list[Committee]:
     return await load_committees(tx)
 
 
-async def update_committee(tx: Tx, committee_id: int, *, name: str, venue: str) -> None:
-    """Change what a committee and its venue are called, and count the change."""
+async def update_committee(tx: Tx, committee_id: int, *, name: str, venue: str, email: str) -> None:
+    """Change what a committee and its venue are called and its address; count the change."""
     row = await tx.get_one(CommitteeRow, committee_id)
-    row.name = name
+    row.name, row.email = name, email
     row.version += 1
     (await _venue_row(tx, committee_id)).name = venue
     await tx.flush()
@@ -237,9 +238,9 @@ async def save_department(tx: Tx, name: str, *, exempt: bool) -> int:
     return row.id
 
 
-async def save_committee(tx: Tx, number: int, name: str) -> int:
+async def save_committee(tx: Tx, number: int, name: str, email: str = "") -> int:
     """Enter a committee and return its id."""
-    row = CommitteeRow(number=number, name=name)
+    row = CommitteeRow(number=number, name=name, email=email)
     tx.add(row)
     await tx.flush()
     return row.id

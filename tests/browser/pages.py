@@ -52,6 +52,7 @@ def stops(demo: Demo, account: str) -> list[Stop]:
         Stop("accounts.edit", "/admin/accounts/3"),
         Stop("accounts.password", "/admin/accounts/1/password"),
         Stop("account", "/account"),
+        Stop("letters", "/admin/letters"),
         Stop("live", f"/live/{demo.session}", "[data-view=hall]:not([hidden]) venue-tile .venue"),
     ]
     allowed = [stop for stop in found if may_use(ROUTES[stop.route], role)]

@@ -73,6 +73,16 @@ async def test_what_was_an_account_and_what_it_is_stand_in_the_log_and_can_be_un
     assert (await account(database, "clerk")).display_name == "平安办 经办"
 
 
+async def test_an_account_gets_an_address_and_an_undo_takes_it_back(
+    signed_in: Enter, database: Database
+) -> None:
+    admin, page = await signed_in("admin"), await one(database, "clerk")
+    _, text = await admin.post(page, page, **(CLERK | {"email": " wang@street.test "}))
+    assert (await account(database, "clerk")).email == "wang@street.test"
+    await admin.post(f"{LIST}/undo", LIST, event=undo_of(text))
+    assert (await account(database, "clerk")).email == ""
+
+
 async def test_a_new_role_holds_from_the_next_click(signed_in: Enter, database: Database) -> None:
     clerk, admin = await signed_in("clerk"), await signed_in("admin")
     page = await one(database, "clerk")
@@ -91,6 +101,7 @@ async def test_a_new_role_holds_from_the_next_click(signed_in: Enter, database: 
         ({"name": "leader"}, "已经有人用了"),
         ({"name": "a b"}, "2 到 32 个"),
         ({"shown": ""}, "这一项还没填"),
+        ({"email": "wang@"}, "电子邮件地址不对"),
         ({"role": "KING"}, "这一项还没填"),
         ({"department": "9999"}, "要选一个科室"),
         ({"role": "SECRETARY"}, "要选一个居委会"),

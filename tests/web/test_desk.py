@@ -75,6 +75,26 @@ async def schedule(
         )
 
 
+# --- addresses ---------------------------------------------------------------------------------
+
+
+async def test_a_committee_gets_an_address_and_an_undo_takes_it_back(
+    signed_in: Enter, database: Database
+) -> None:
+    admin, page = await signed_in("admin"), f"{DESK}/committees/1"
+    _, text = await admin.get(page)
+    before = form_in(text)
+    answer, text = await admin.post(page, page, **(before | {"email": "不是地址"}))
+    assert answer.status == 422
+    assert "电子邮件地址不对" in text
+    _, text = await admin.post(page, page, **(before | {"email": "one@street.test"}))
+    assert next(iter((await committees(database)).values())).email == "one@street.test"
+    _, data = await last_event(database)
+    assert data["after"] == {"email": "one@street.test"}
+    await admin.post(f"{DESK}/undo", DESK, event=undo_of(text))
+    assert next(iter((await committees(database)).values())).email == ""
+
+
 # --- departments and the office ----------------------------------------------------------------
 
 

@@ -18,6 +18,7 @@ from server.auth.model import (
 )
 from server.auth.passwords import check_password
 from server.db.engine import Tx
+from server.domain.addresses import parse_email
 from server.domain.errors import ConflictError, DomainError, NotFoundError
 from server.domain.events import Recorded
 from server.pages.context import CLOCK, DATABASE, form_values, many, page, redirect
@@ -75,7 +76,7 @@ async def show_accounts(http: web.Request) -> web.Response:
     return await _list(http)
 
 
-def _check(check: Callable[[], None]) -> DomainError | None:
+def _check(check: Callable[[], object]) -> DomainError | None:
     try:
         check()
     except DomainError as error:
@@ -92,6 +93,8 @@ def _check_words(values: Mapping[str, str]) -> dict[str, DomainError]:
         errors["shown"] = DomainError("field_missing" if not values.get("shown") else "field_long")
     if values.get("role") not in set(Role):
         errors["role"] = DomainError("field_missing")
+    if wrong := _check(lambda: parse_email(values.get("email", ""))):
+        errors["email"] = wrong
     return errors
 
 
@@ -119,7 +122,8 @@ async def _read_words(
         errors["department" if role is Role.CLERK else "committee"] = wrong
     if errors:
         return None, errors
-    return AccountWords(values["name"], values["shown"], role, department, committee), errors
+    email = parse_email(values.get("email", ""))
+    return AccountWords(values["name"], values["shown"], role, department, committee, email), errors
 
 
 def _chosen(values: Mapping[str, str], field: str, ids: set[int], old: int | None) -> int | None:
@@ -148,6 +152,7 @@ async def handle_new_account(http: web.Request) -> web.Response:
         password_hash=await service.hashed_password(password) if password else "",
         department_id=words.department_id,
         committee_id=words.committee_id,
+        email=words.email,
     )
     db, clock, actor = http.app[DATABASE], http.app[CLOCK], _actor(http)
     try:
@@ -190,6 +195,7 @@ async def _edit_page(
         "role": str(account.role),
         "department": str(account.department_id or ""),
         "committee": str(account.committee_id or ""),
+        "email": account.email,
     }
     return page(
         http,
