@@ -20,7 +20,7 @@ from server.attendance.export import PaperMaker
 from server.auth import routes as auth_routes
 from server.auth.guard import attach_login, guard, role_of
 from server.conference import routes as conference_routes
-from server.conference.jobs import SessionTimer
+from server.conference.jobs import SIGN_SECONDS, session_jobs
 from server.conference.ports import Media
 from server.conference.routes import CONFERENCES
 from server.conference.service import Conferences
@@ -44,10 +44,11 @@ from server.street import routes as street_routes
 from server.street import store as street_store
 from server.street.service import needs_setup
 from server.street.tokens import setup_token
+from server.timers.jobs import Timer
 
 log = logging.getLogger("pinhui.app")
 
-TIMER: web.AppKey[SessionTimer] = web.AppKey("timer", SessionTimer)
+TIMER: web.AppKey[Timer] = web.AppKey("timer", Timer)
 MEDIA: web.AppKey[Media] = web.AppKey("media", Media)
 AUTHORITY: web.AppKey[Path] = web.AppKey("authority", Path)
 
@@ -186,7 +187,10 @@ async def build_app(
     )
     await app[CONFERENCES].restore()
     relay.lead_to(app[CONFERENCES].on_media_event)
-    app[TIMER] = SessionTimer(app[DATABASE], app[CLOCK], app[CONFERENCES])
+    # the port is this process's alone, so nobody else on this computer has the name
+    app[TIMER] = Timer(app[DATABASE], app[CLOCK], f"{socket.gethostname()}:{settings.port}")
+    app[TIMER].register("sessions", session_jobs(app[CONFERENCES]))
+    app[TIMER].every(SIGN_SECONDS, app[CONFERENCES].note_alive)
     app[street_routes.CUT_OFF] = _cutter(app)
     app[portal_routes.POSTMAN] = Postman(
         app[DATABASE], app[CLOCK], settings.mail_server, _sender_name(app[DATABASE])
@@ -368,7 +372,7 @@ async def running(
         log.info("serving on %s", address_of(settings))
         yield app
     finally:
-        app[TIMER].stop()
+        await app[TIMER].stop()
         media = app[MEDIA]
         await (media.detach() if keep_worker else media.stop())
         await runner.cleanup()

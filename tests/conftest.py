@@ -60,19 +60,22 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             [*as_user, str(programs / "postgres"), *options], stdout=log, stderr=log
         )
     try:
-        _wait_for_port(port, server)
+        _wait_for_database(f"postgresql://{owner}@127.0.0.1:{port}/postgres", server)
         yield f"postgresql://{owner}@127.0.0.1:{port}"
     finally:
         server.terminate()
         server.wait(10)
 
 
-def _wait_for_port(port: int, server: "subprocess.Popen[bytes]") -> None:
+def _wait_for_database(url: str, server: "subprocess.Popen[bytes]") -> None:
+    """Wait until it lets somebody in: its port is open for a while before that."""
+    import psycopg
+
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline and server.poll() is None:
         try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
+            psycopg.connect(url, connect_timeout=1).close()
+        except psycopg.OperationalError:
             time.sleep(0.1)
         else:
             return

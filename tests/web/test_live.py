@@ -13,7 +13,7 @@ from aiohttp import ClientWebSocketResponse, WSMsgType
 from aiohttp.test_utils import TestClient, TestServer
 
 from server.audit import store as audit_store
-from server.conference.jobs import SessionTimer
+from server.conference.jobs import session_jobs
 from server.conference.live import Conference
 from server.conference.routes import CONFERENCES
 from server.conference.service import Conferences
@@ -30,6 +30,7 @@ from server.signaling.messages import (
     MAX_FRAME_BYTES,
 )
 from server.street import store as street
+from server.timers.jobs import Timer
 from tests.fakes import FakeClock, FakeMedia
 from tests.web.conftest import Visitor
 
@@ -568,16 +569,17 @@ async def test_the_timer_opens_and_closes_sessions_once(
     clock.advance(minutes=30)
     session_id = await make_session(database, clock, [1, 2])
     clock.advance(minutes=-11)
-    timer = SessionTimer(database, clock, server.app[CONFERENCES])
-    await timer.run_due()
+    timer = Timer(database, clock, "here")
+    timer.register("sessions", session_jobs(server.app[CONFERENCES]))
+    await timer.look()
     assert server.app[CONFERENCES].running == []
     clock.advance(minutes=1)
-    await timer.run_due()
-    await timer.run_due()
+    await timer.look()
+    await timer.look()
     assert [r.state.session_id for r in server.app[CONFERENCES].running] == [session_id]
     clock.advance(minutes=10 + 50 + 30)
-    await timer.run_due()
-    await timer.run_due()
+    await timer.look()
+    await timer.look()
     assert server.app[CONFERENCES].running == []
     async with database.view() as tx:
         events = await audit_store.load_recorded(tx, session_id=session_id)
