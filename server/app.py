@@ -39,6 +39,7 @@ from server.portal import routes as portal_routes
 from server.portal.menu import menu_for
 from server.scheduler import routes as scheduler_routes
 from server.scheduler import store as scheduler_store
+from server.scheduler import workday_keeping
 from server.signaling import whip, ws
 from server.street import routes as street_routes
 from server.street import store as street_store
@@ -186,6 +187,7 @@ async def build_app(
         app[DATABASE], app[CLOCK], app[MEDIA], hub, settings.data_dir / "alive"
     )
     await app[CONFERENCES].restore()
+    await workday_keeping.seed(app[DATABASE], app[CLOCK])
     relay.lead_to(app[CONFERENCES].on_media_event)
     # the port is this process's alone, so nobody else on this computer has the name
     app[TIMER] = Timer(app[DATABASE], app[CLOCK], f"{socket.gethostname()}:{settings.port}")

@@ -28,6 +28,7 @@ OFFICE: Allowed = frozenset({Role.OFFICE})
 LEADER: Allowed = frozenset({Role.LEADER})
 FILERS: Allowed = frozenset({Role.CLERK, Role.OFFICE})
 KEEPERS: Allowed = frozenset({Role.OFFICE, Role.ADMIN})
+PLANNERS: Allowed = READERS | KEEPERS
 
 ROUTES: dict[str, Allowed] = {
     "health": EVERYBODY,
@@ -56,6 +57,12 @@ ROUTES: dict[str, Allowed] = {
     "plan.publish.post": OFFICE,
     "plan.discard.post": OFFICE,
     "calendar": VENUE,
+    "workdays": PLANNERS,
+    "workdays.year": PLANNERS,
+    "workdays.history": PLANNERS,
+    "workdays.day.post": KEEPERS,
+    "workdays.year.post": KEEPERS,
+    "workdays.undo.post": KEEPERS,
     "attendance": READERS,
     "attendance.session": READERS,
     "attendance.pdf": READERS,

@@ -49,6 +49,10 @@ class EventKind(StrEnum):
     ``people`` being a list of those who differ; when two committees exchange numbers, ``other``
     tells the same of the second. ``account.locked`` and ``account.unlocked``: an administrator
     disabled and enabled it.
+
+    The working days: ``workdays.seeded`` has the ``years`` that were known at the first start;
+    ``workdays.changed`` and ``workdays.imported`` the new ``version``, the ``year``, ``days`` with
+    what each was and is, and whether the year was and is decreed.
     """
 
     SESSION_SCHEDULED = "session.scheduled"
@@ -116,6 +120,9 @@ class EventKind(StrEnum):
     COMMITTEE_RETIRED = "committee.retired"
     COMMITTEE_RESTORED = "committee.restored"
     SETTING_CHANGED = "setting.changed"
+    WORKDAYS_SEEDED = "workdays.seeded"
+    WORKDAYS_CHANGED = "workdays.changed"
+    WORKDAYS_IMPORTED = "workdays.imported"
     REQUEST_SUBMITTED = "request.submitted"
     REQUEST_CHANGED = "request.changed"
     REQUEST_WITHDRAWN = "request.withdrawn"

@@ -5,7 +5,18 @@ from datetime import date, datetime, timedelta
 from babel.dates import format_date
 
 from server.domain.clock import SITE_ZONE
+from server.i18n.catalogue import say
 
+_HOLIDAYS = {
+    "元旦": "holiday.new_year",
+    "春节": "holiday.spring_festival",
+    "清明节": "holiday.tomb_sweeping",
+    "劳动节": "holiday.labour",
+    "端午节": "holiday.dragon_boat",
+    "国庆节": "holiday.national",
+    "中秋节": "holiday.mid_autumn",
+    "抗战胜利纪念日": "holiday.victory",
+}
 _WEEKDAYS = {
     "zh_CN": ["周一", "周二", "周三", "周四", "周五", "周六", "周日"],
     "en": ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
@@ -42,6 +53,12 @@ def month_day(value: datetime | date, language: str) -> str:
     if language == "zh_CN":
         return f"{on.month} 月 {on.day} 日"
     return str(format_date(on, "d MMM", locale="en"))
+
+
+def holiday_name(name: str, language: str) -> str:
+    """Return what a holiday is called; one that is no national holiday keeps its Chinese name."""
+    code = _HOLIDAYS.get(name)
+    return say(language, code) if code else name
 
 
 def span(start: datetime, end: datetime) -> str:

@@ -1,6 +1,7 @@
 """Turns templates into text: Jinja2 with autoescape, our words, dates, versioned static paths."""
 
 import hashlib
+from datetime import date
 from functools import cache, partial
 from pathlib import Path
 
@@ -62,6 +63,8 @@ class Renderer:
             "modules": cache(partial(needed_modules, self.static_folder)),
             "say": partial(catalogue.say, language),
             "span": dates.span,
+            "as_date": date.fromisoformat,
+            "holiday_name": partial(dates.holiday_name, language=language),
             "script_words": partial(catalogue.script_words, language),
         }
         return environment

@@ -31,8 +31,8 @@ from server.scheduler.merge import merge
 from server.scheduler.model import Infeasible, Instance, MergePlan
 from server.scheduler.problem import Situation, compose_instance
 from server.scheduler.publishing import Entry, entries_of, outcomes_of, still_holds
+from server.scheduler.store.workdays import load_workdays
 from server.scheduler.suggest import Suggestion, suggest
-from server.scheduler.workday_seed import seed_table
 from server.scheduler.writing import serialise_instance, serialise_plan
 from server.street import store as street
 
@@ -70,7 +70,7 @@ async def load_situation(tx: Tx, now: datetime) -> Situation:
         venues=await street.load_venues(tx),
         sessions=await store.load_sessions(tx, states=held, since=now - REMEMBERED),
         called=await store.load_called_posts(tx),
-        workdays=seed_table((today.year - 1, today.year, today.year + 1)),
+        workdays=await load_workdays(tx),
     )
 
 

@@ -82,3 +82,30 @@ class MergePlanRow(Base):
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
     instance: Mapped[str] = mapped_column(Text)
     plan: Mapped[str] = mapped_column(Text)
+
+
+class WorkdayRow(Base):
+    """A day that is not as its weekday says, or that belongs to a holiday."""
+
+    __tablename__ = "workdays"
+
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    working: Mapped[bool]
+    name: Mapped[str] = mapped_column(String(20), default="")
+
+
+class WorkdayYearRow(Base):
+    """A year whose holidays are decreed."""
+
+    __tablename__ = "workday_years"
+
+    year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+
+
+class WorkdayHeadRow(Base):
+    """The version of the working-day table; the one row has id 1 and is locked by changes."""
+
+    __tablename__ = "workday_heads"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    version: Mapped[int]

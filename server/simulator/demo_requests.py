@@ -16,7 +16,7 @@ from server.scheduler import service
 from server.scheduler import store as sessions
 from server.scheduler.filing import Filing
 from server.scheduler.model import Priority
-from server.scheduler.workday_seed import seed_table
+from server.scheduler.store.workdays import load_workdays
 from server.scheduler.workdays import working_days
 from server.street import store as street
 
@@ -82,7 +82,8 @@ async def file_a_month(db: Database, clock: Clock) -> None:
     """File, decide, merge and publish; then leave some requests waiting for the next merge."""
     office, leader = await _login(db, "operator"), await _login(db, "leader")
     today = clock.now().astimezone(SITE_ZONE).date()
-    days = working_days(seed_table({today.year, (today + AHEAD).year}), today, today + AHEAD)
+    async with db.view() as tx:
+        days = working_days(await load_workdays(tx), today, today + AHEAD)
     later = [day.date for day in days if day.date > today]
     await _standing_meetings(db, later)
     await _file(db, clock, (office, leader), EARLIER, later)

@@ -47,7 +47,16 @@ async def test_each_role_gets_exactly_the_pages_of_the_table(
         if method != "GET" or Door.VENUE in ROUTES[route] or route == "static":
             continue
         concrete = path
-        for part in ("session", "venue", "request", "plan", "account", "department", "committee"):
+        for part in (
+            "session",
+            "venue",
+            "request",
+            "plan",
+            "account",
+            "department",
+            "committee",
+            "year",
+        ):
             concrete = concrete.replace("{" + part + "}", "999999")
         answer = await visitor.client.get(concrete, headers=HTML, allow_redirects=False)
         admitted = role in ROUTES[route] or Door.EVERYBODY in ROUTES[route]

@@ -1,7 +1,7 @@
-"""Pages of requests, sessions and plans."""
+"""Pages of requests, sessions and plans, and of the working days."""
 
-from server.scheduler.routes import requests
+from server.scheduler.routes import requests, workdays
 
 __all__ = ["ROUTES"]
 
-ROUTES = [*requests.ROUTES]
+ROUTES = [*requests.ROUTES, *workdays.ROUTES]

@@ -7,19 +7,23 @@ from aiohttp import web
 
 from server.auth.guard import login_of
 from server.auth.model import Role
+from server.auth.permissions import PLANNERS
 from server.domain.errors import DomainError, NotFoundError
 from server.domain.session import SessionState
 from server.i18n import catalogue
 from server.pages.context import CLOCK, DATABASE, SECRET, many, page, redirect, visit_of
 from server.scheduler import service, store
+from server.scheduler import workday_keeping as keeping
 from server.scheduler.book_form import POSTS, BookForm, empty_form, read_form
 from server.scheduler.filing import PENDING, Approval
 from server.scheduler.ics import calendar_token, render_calendar, venue_of_token
 from server.scheduler.model import Reason
 from server.scheduler.problem import Situation, first_day
 from server.scheduler.publishing import moment_of
+from server.scheduler.store.workdays import load_workdays
 from server.scheduler.suggest import Suggestion
 from server.scheduler.wording import say_action, say_reason, say_sentence
+from server.scheduler.workdays import provisional_years
 from server.street import store as street
 
 SHOWN_STATES = (SessionState.OPEN, SessionState.SCHEDULED)
@@ -74,16 +78,18 @@ def _book_page(
     if refusal is not None:
         language = visit_of(http).language
         error = catalogue.say(language, f"error.{refusal.code}", **refusal.params)
+    first = first_day(situation)
     return page(
         http,
         "scheduler/book.html",
         status=422 if refusal else 200,
         form=form,
-        first=first_day(situation),
+        first=first,
         posts=POSTS,
         committees=situation.committees,
         departments=[d for d in situation.departments if not d.retired],
         chooses=login_of(http).department_id is None,
+        provisional=provisional_years(situation.workdays, first, form.deadline or first),
         found=found,
         error=error,
         at=moment_of,
@@ -170,6 +176,9 @@ async def show_sessions(http: web.Request) -> web.Response:
         )
         proposal = await store.latest_proposal(tx)
         venues = await street.load_venues(tx)
+        stranded = keeping.Stranded()
+        if login.role in PLANNERS:
+            stranded = await keeping.find_stranded(tx, await load_workdays(tx), now)
     own = next((v for v in venues if v.committee_id and v.committee_id == login.committee_id), None)
     waiting = [r for r in requests if r.state in PENDING]
     return page(
@@ -182,6 +191,8 @@ async def show_sessions(http: web.Request) -> web.Response:
         waiting=waiting,
         undecided=[r.id for r in waiting if r.approval is Approval.PENDING],
         proposal=proposal,
+        plans=login.role in PLANNERS,
+        stranded=stranded,
         calendar=calendar_token(http.app[SECRET], own.id) if own else "",
     )
 
@@ -196,6 +207,7 @@ async def show_plan(http: web.Request) -> web.Response:
     """Show a plan: its sessions, what it saves, and the reason of every request."""
     async with http.app[DATABASE].view() as tx:
         proposal = await service.load_proposal(tx, _id(http, "plan"))
+        table = await load_workdays(tx)
     lookup = {request.id: request for request in proposal.instance.requests}
     standing = {meeting.id: meeting for meeting in proposal.instance.standing}
     return page(
@@ -208,6 +220,9 @@ async def show_plan(http: web.Request) -> web.Response:
         departments={d.id: d.name for d in proposal.instance.departments},
         reasons=[(r, spoken_reason(http, r)) for r in proposal.plan.reasons],
         at=moment_of,
+        provisional=sorted(
+            {day.date.year for day in proposal.instance.days if table.is_provisional(day.date.year)}
+        ),
     )
 
 

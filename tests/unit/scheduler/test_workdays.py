@@ -8,14 +8,25 @@ from hypothesis import strategies as st
 
 from server.scheduler.workday_seed import seed_table
 from server.scheduler.workdays import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    DayChange,
+    DayKind,
+    Mark,
     WorkdayTable,
+    calendar_of,
+    changes_between,
     decreed,
     digest_day_of,
     digest_days,
     edited,
     is_working,
+    mark_of,
+    provisional_years,
     shifted,
     week_of,
+    with_marks,
+    with_year,
     working_days,
 )
 
@@ -112,3 +123,53 @@ def test_shifting_ends_on_a_working_day_with_as_many_steps_between(day: date, st
     low, high = min(day, reached), max(day, reached)
     between = [d.date for d in working_days(SEEDED, low, high)]
     assert len([d for d in between if d != day]) == (abs(steps) or (reached != day))
+
+
+def test_the_calendar_marks_holidays_and_make_up_days_with_their_names() -> None:
+    october = calendar_of(SEEDED, 2026)[9]
+    cells = {c.day.day: c for week in october.weeks for c in week if c}
+    assert (cells[1].kind, cells[1].name) == (DayKind.HOLIDAY, "国庆节")
+    assert (cells[3].kind, cells[3].name) == (DayKind.HOLIDAY, "国庆节")
+    assert (cells[10].kind, cells[10].working) == (DayKind.MAKEUP, True)
+    assert (cells[11].kind, cells[11].working) == (DayKind.WEEKEND, False)
+    assert october.working_days == 18
+
+
+@given(st.integers(FIRST_YEAR, LAST_YEAR))
+def test_every_year_has_a_calendar_whether_decreed_or_not(year: int) -> None:
+    months = calendar_of(SEEDED, year)
+    days = [c.day for m in months for week in m.weeks for c in week if c]
+    assert days == [date(year, 1, 1) + timedelta(days=n) for n in range(len(days))]
+    assert days[-1] == date(year, 12, 31)
+    worked = working_days(SEEDED, days[0], days[-1])
+    assert sum(month.working_days for month in months) == len(worked)
+    assert provisional_years(SEEDED, days[0], days[-1]) == (
+        [] if year in SEEDED.decreed else [year]
+    )
+
+
+@given(
+    st.dictionaries(
+        st.dates(date(2026, 1, 1), date(2027, 12, 31)),
+        st.builds(Mark, st.booleans(), st.sampled_from(["", "国庆节"])),
+    )
+)
+def test_changes_between_two_tables_lead_from_one_to_the_other_and_back(
+    marks: dict[date, Mark],
+) -> None:
+    after = with_marks(SEEDED, marks)
+    changes = changes_between(SEEDED, after)
+    assert all(mark_of(after, day) == mark for day, mark in marks.items())
+    back = with_marks(after, {change.day: change.before for change in changes})
+    assert (back.exceptions, back.names) == (SEEDED.exceptions, SEEDED.names)
+    assert [DayChange.from_payload(c.to_payload()) for c in changes] == changes
+
+
+def test_a_decreed_list_replaces_what_was_entered_of_its_year_only() -> None:
+    table = edited(SEEDED, date(2027, 3, 3), working=False)
+    after = with_year(table, 2027, {date(2027, 10, 1): Mark(False, "国庆节")})
+    assert is_working(after, date(2027, 3, 3))
+    assert not is_working(after, date(2027, 10, 1))
+    assert not is_working(after, date(2026, 10, 1))
+    assert not after.is_provisional(2027)
+    assert after.undecreed(2027).is_provisional(2027)
