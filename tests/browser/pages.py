@@ -27,8 +27,13 @@ class Stop:
     ready: str = "main"
 
 
-def stops(demo: Demo, account: str) -> list[Stop]:
-    """Return every page that an account may see, with the ids of a running demo in their paths."""
+def stops(session: int, account: str) -> list[Stop]:
+    """Return every page that an account may see, with the ids of a demo in their paths.
+
+    Args:
+        session: the open one.
+        account: its name; that of nobody for a visitor.
+    """
     role = {name: role for name, _, role, *_ in ACCOUNTS}.get(account)
     found = [
         Stop("home", "/"),
@@ -40,7 +45,7 @@ def stops(demo: Demo, account: str) -> list[Stop]:
         Stop("workdays.year", "/workdays/2027"),
         Stop("workdays.history", "/workdays/history"),
         Stop("attendance", "/attendance"),
-        Stop("attendance.session", f"/attendance/{demo.session}"),
+        Stop("attendance.session", f"/attendance/{session}"),
         Stop("verify", "/verify"),
         Stop("help", "/help"),
         Stop("help.guide", f"/help/{guide_of(role) or GUIDES[-1]}"),
@@ -56,7 +61,7 @@ def stops(demo: Demo, account: str) -> list[Stop]:
         Stop("accounts.password", "/admin/accounts/1/password"),
         Stop("account", "/account"),
         Stop("letters", "/admin/letters"),
-        Stop("live", f"/live/{demo.session}", "[data-view=hall]:not([hidden]) venue-tile .venue"),
+        Stop("live", f"/live/{session}", "[data-view=hall]:not([hidden]) venue-tile .venue"),
     ]
     allowed = [stop for stop in found if may_use(ROUTES[stop.route], role)]
     return allowed if role else [Stop("login", "/login"), *allowed]

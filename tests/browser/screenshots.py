@@ -73,7 +73,7 @@ async def show_a_room(context: BrowserContext) -> None:
 async def _take_stops(context: BrowserContext, demo: Demo, account: str, folder: Path) -> int:
     page = await context.new_page()
     taken = 0
-    for stop in stops(demo, account):
+    for stop in stops(demo.session, account):
         await arrive(page, demo.base + stop.path, stop.ready)
         if stop.route == "live":
             await until("the wall is full", lambda: _is_full(page))
