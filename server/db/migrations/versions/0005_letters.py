@@ -1,4 +1,4 @@
-"""The outbox of letters, and the addresses of committees and accounts, empty for none."""
+"""The outbox of letters."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ down_revision = "0004"
 
 
 def upgrade() -> None:
-    """Make the table, and add the columns."""
+    """Make the table."""
     op.create_table(
         "letters",
         sa.Column("id", BigId, nullable=False),
@@ -34,7 +34,3 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name=op.f("uq_letters_key")),
     )
     op.create_index(op.f("ix_letters_state"), "letters", ["state"])
-    for table in ("committees", "accounts"):
-        op.add_column(
-            table, sa.Column("email", sa.String(length=254), nullable=False, server_default="")
-        )
