@@ -158,8 +158,8 @@ DAYS = (
 )
 
 
-def a_tiny_instance(random: Random, *, overflow: Overflow | None = None) -> Instance:
-    """Two days, two halls, three committees, two to four requests with all kinds of wishes."""
+def a_tiny_instance(random: Random) -> Instance:
+    """Two days, two halls, three committees, two or three requests with all kinds of wishes."""
     requests = tuple(_a_wish(random, f"R{n}") for n in range(1, random.choice((3, 4, 4))))
     standing = ()
     if random.random() < 0.4:
@@ -192,7 +192,7 @@ def a_tiny_instance(random: Random, *, overflow: Overflow | None = None) -> Inst
         )[: random.choice((1, 2, 2))],
         standing=tuple(s for s in standing if s.cell.hall == "R1"),
         blocked=blocked,
-        quota=_a_tight_quota(random, overflow),
+        quota=_a_tight_quota(random),
         weights=Weights(pref=random.choice((0, 200)), dept_fair=random.choice((0, 1500))),
     )
 
@@ -202,7 +202,7 @@ def _called(random: Random) -> Audience:
     return Audience(committees, random.choice((("secretary",), ("director",), ("secretary",))))
 
 
-def _a_tight_quota(random: Random, overflow: Overflow | None) -> Any:
+def _a_tight_quota(random: Random) -> Any:
     used = {"C1|2026-W45": 1, "C2|secretary|2026-W46": 1, "C3|2026-11": 2}
     limit = (None, None, 0, 1, 2)
     return a_quota(
@@ -212,7 +212,7 @@ def _a_tight_quota(random: Random, overflow: Overflow | None) -> Any:
         role_month={"director": random.choice((0, 1, 2))} if random.random() < 0.2 else {},
         counts=random.choice((("secretary", "director", "social"), ("director",))),
         soft_week_target=random.choice((None, 1)),
-        overflow=overflow or random.choice(tuple(Overflow)),
+        overflow=random.choice(tuple(Overflow)),
         used=random.choice(({}, {}, used)),
     )
 
