@@ -17,6 +17,9 @@ from server.scheduler.quota import used_key
 Places = tuple[int | None, ...]
 """For each claim the number of its spot, or None when it is left out."""
 
+Meters = tuple[list[Meter], list[tuple[Crowd, Meter]], Meter | None]
+"""A spot's meters: of committees, of roles with the mask of each, and of the weekly target."""
+
 
 class Filling:
     """What is in a spot now: claim numbers, ascending, and what they add up to."""
@@ -66,7 +69,7 @@ class Draft:
         half_days = len(instance.days) * len(instance.halves)
         self._busy: list[Crowd] = [0] * half_days
         self._presenting: list[int] = [0] * half_days
-        self._misses: dict[int, int] = {}
+        self.misses: dict[int, int] = {}
         for claim in ground.claims:
             self._miss(claim, LEFT_OUT_MISSES)
         self._orders: dict[tuple[int, frozenset[int]], bool] = {}
@@ -88,7 +91,7 @@ class Draft:
     @property
     def total(self) -> int:
         """The price of the draft in points, without waiting."""
-        return self.points + self._weights.dept_fair * max(self._misses.values(), default=0)
+        return self.points + self._weights.dept_fair * max(self.misses.values(), default=0)
 
     @property
     def left_out(self) -> list[int]:
@@ -120,8 +123,15 @@ class Draft:
 
     def excess(self, number: int, spot: int) -> int:
         """Return by how many calls the quotas would be exceeded further."""
-        claim, filling = self.ground.claims[number], self.fillings[spot]
-        return self._gauges.excess(spot, claim, filling)[0]
+        return self.excesses(number, spot)[0]
+
+    def excesses(self, number: int, spot: int) -> tuple[int, int]:
+        """Return the calls above quotas and above the weekly target that a claim would add."""
+        return self._gauges.excess(spot, self.ground.claims[number], self.fillings[spot])
+
+    def meters(self, spot: int) -> Meters:
+        """Return the quota meters that count a spot's calls."""
+        return self._gauges.of_spot[spot]
 
     def price(self, number: int, spot: int) -> int | None:
         """Return what putting a claim into one of its spots adds, or None when a rule forbids it.
@@ -158,6 +168,34 @@ class Draft:
         self._account(number, spot, sign=-1)
         self._refill(spot, (n for n in self.fillings[spot].claims if n != number))
 
+    def release(self, numbers: Iterable[int]) -> set[int]:
+        """Leave claims out, and with them whatever could not stay without them.
+
+        Those are riders for whom nobody calls any more, and items with hours of their own that
+        would start too early. Returns the numbers of all these claims.
+        """
+        released = set(numbers)
+        for number in sorted(released):
+            spot = self.place[number]
+            if spot is None:
+                continue
+            self.take(number)
+            while stuck := self.stuck(spot):
+                for other in stuck:
+                    self.take(other)
+                released.update(stuck)
+        return released
+
+    def stuck(self, spot: int) -> list[int]:
+        """Return the claims in a spot that cannot stay: riders alone, or items too early."""
+        return self.orphans(spot) or self._too_early(spot)
+
+    def _too_early(self, spot: int) -> list[int]:
+        filling = self.fillings[spot]
+        if not filling.timed or self._has_order(spot, frozenset(filling.claims)):
+            return []
+        return [n for n in filling.claims if self.ground.claims[n].request.time_window is not None]
+
     def orphans(self, spot: int) -> list[int]:
         """Return the riders in a spot who would now call people by themselves."""
         filling = self.fillings[spot]
@@ -181,7 +219,7 @@ class Draft:
         self._miss(claim, sign * ((spot in claim.unhappy) - LEFT_OUT_MISSES))
 
     def _miss(self, claim: Claim, count: int) -> None:
-        self._misses[claim.department] = self._misses.get(claim.department, 0) + count
+        self.misses[claim.department] = self.misses.get(claim.department, 0) + count
 
     def _refill(self, spot: int, numbers: Iterable[int]) -> None:
         place, old = self.ground.spots[spot], self.fillings[spot]
@@ -198,7 +236,9 @@ class Draft:
         self.points += weights.over_quota * over + weights.soft_target * above_target
 
     def _can_order(self, number: int, spot: int) -> bool:
-        numbers = frozenset((*self.fillings[spot].claims, number))
+        return self._has_order(spot, frozenset((*self.fillings[spot].claims, number)))
+
+    def _has_order(self, spot: int, numbers: frozenset[int]) -> bool:
         known = self._orders.get((spot, numbers))
         if known is None:
             requests = [self.ground.claims[n].request for n in sorted(numbers)]
@@ -220,7 +260,7 @@ class Gauges:
         self._meters: dict[tuple[str, str], Meter] = {}
         quota = lookup.instance.quota
         roles = sorted({*quota.role_week, *quota.role_month} & set(people.roles))
-        self._of_spot: list[tuple[list[Meter], list[tuple[Crowd, Meter]], Meter | None]] = []
+        self.of_spot: list[Meters] = []
         for spot in ground.spots:
             day = lookup.days[spot.cell.date]
             own = self._pair(
@@ -235,7 +275,7 @@ class Gauges:
                 )
                 mask = people.holding(people.everywhere, (role,))
                 by_role += [(mask, meter) for meter in self._pair(role, shift, *limits)]
-            self._of_spot.append((own, by_role, self._target(day.week, quota.soft_week_target)))
+            self.of_spot.append((own, by_role, self._target(day.week, quota.soft_week_target)))
 
     def _pair(self, role: str, shift: int, *limits: tuple[str, int | None]) -> list[Meter]:
         return [
@@ -259,7 +299,7 @@ class Gauges:
 
     def excess(self, spot: int, claim: Claim, filling: Filling) -> tuple[int, int]:
         """Return (calls above quotas, calls above the weekly target) a claim would add."""
-        own, by_role, target = self._of_spot[spot]
+        own, by_role, target = self.of_spot[spot]
         over = 0
         if own:
             committees = claim.counted & ~filling.counted
@@ -275,7 +315,7 @@ class Gauges:
 
     def move(self, spot: int, old: Filling | None, new: Filling) -> tuple[int, int]:
         """Count a spot's new filling instead of its old one; return the changes of both sums."""
-        own, by_role, target = self._of_spot[spot]
+        own, by_role, target = self.of_spot[spot]
         counted, crowd, committees = 0, 0, 0
         if old is not None:
             counted, crowd, committees = old.counted, old.crowd, old.committees

@@ -5,7 +5,7 @@ call for some of them lifts the mask through the levels; one fewer lowers it. Wi
 ``[011, 001]``, calling ``010`` gives ``[011, 011]``.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 
 class Meter:
@@ -32,6 +32,15 @@ class Meter:
         if self.limit > len(self.levels):
             return 0
         return (self.levels[self.limit - 1] & callees).bit_count()
+
+    def left(self, callees: int) -> Iterator[tuple[int, int]]:
+        """Yield how many more calls the limit allows, with the callees of whom that is true."""
+        for calls, mask in enumerate(self.levels[: self.limit]):
+            if callees & ~mask:
+                yield self.limit - calls, callees & ~mask
+            callees &= mask
+        if callees:
+            yield max(0, self.limit - len(self.levels)), callees
 
     def add(self, callees: int) -> None:
         """Count one more call for each of these callees."""

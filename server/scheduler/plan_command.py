@@ -5,18 +5,23 @@ Needs files alone, no database; anybody can check a plan with it, or with anothe
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from server.i18n.catalogue import DEFAULT, LANGUAGES, say
+from server.scheduler.bound import prove_bound
 from server.scheduler.check import Verdict, check_with, compute_baseline
 from server.scheduler.conflict import Conflict, find_concessions, find_conflict
 from server.scheduler.demands import say_concessions, say_conflict
 from server.scheduler.fields import FormatError
 from server.scheduler.formats import parse_instance, parse_plan
+from server.scheduler.ground import survey
 from server.scheduler.lookup import Lookup, look_up
 from server.scheduler.merge import merge
 from server.scheduler.model import Infeasible, Instance, MergePlan
 from server.scheduler.objective import Terms
+from server.scheduler.price_words import say_moves
+from server.scheduler.prices import draft_of, price_moves
 from server.scheduler.wording import say_action, say_reason
 from server.scheduler.writing import serialise_plan
 
@@ -31,6 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--check", action="store_true", help="check PLAN instead of making one")
     parser.add_argument("--out", type=Path, help="where to write the plan")
     parser.add_argument("--reasons", action="store_true", help="print why each request is where")
+    parser.add_argument("--explain", metavar="REQUEST", help="print where else it could be")
+    parser.add_argument("--bound", action="store_true", help="prove how good any plan can be")
     parser.add_argument("--rounds", type=int, help="effort of the search (default: at once)")
     parser.add_argument("--seed", type=int, default=1, help="which search to run (default 1)")
     parser.add_argument("--language", choices=LANGUAGES, default=DEFAULT, help="of the reasons")
@@ -49,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
         return _complain("--rounds wants a number from 0")
     try:
         instance = parse_instance(_read(args.instance))
-        return _check(instance, args.plan) if args.check else _make(instance, args)
+        return _check(instance, args) if args.check else _make(instance, args)
     except FormatError as refusal:
         return _complain(say(args.language, f"error.{refusal.code}", **refusal.params))
     except OSError as problem:
@@ -63,13 +70,15 @@ def _read(path: Path) -> str:
         raise FormatError("format_not_json", place=f"{path}: {problem.start}") from problem
 
 
-def _check(instance: Instance, path: Path) -> int:
-    plan = parse_plan(_read(path))
+def _check(instance: Instance, args: argparse.Namespace) -> int:
+    plan = parse_plan(_read(args.plan))
     if isinstance(plan, Infeasible):
         _print("INFEASIBLE, by the plan's own word: " + ", ".join(plan.conflict))
         return 1
     lookup = look_up(instance)
-    return _judge(lookup, check_with(lookup, plan))
+    if args.bound:
+        plan = replace(plan, bound=prove_bound(instance).value)
+    return _tell(lookup, plan, check_with(lookup, plan), args)
 
 
 def _make(instance: Instance, args: argparse.Namespace) -> int:
@@ -78,6 +87,8 @@ def _make(instance: Instance, args: argparse.Namespace) -> int:
     lookup = look_up(instance)
     verdict = check_with(lookup, plan)
     conflict = None if verdict.valid else find_conflict(instance)
+    if args.bound and conflict is None:
+        plan = replace(plan, bound=prove_bound(instance).value)
     answer = plan if conflict is None else Infeasible(conflict.rules)
     if args.out is not None:
         args.out.write_text(serialise_plan(answer), encoding="utf-8")
@@ -85,7 +96,27 @@ def _make(instance: Instance, args: argparse.Namespace) -> int:
         return _print_conflict(lookup, conflict, args.language)
     if args.reasons:
         _print_reasons(plan, args.language)
-    return _judge(lookup, verdict)
+    return _tell(lookup, plan, verdict, args)
+
+
+def _tell(lookup: Lookup, plan: MergePlan, verdict: Verdict, args: argparse.Namespace) -> int:
+    """Print the verdict, the bound and what was asked about a request; return 0 if valid."""
+    outcome = _judge(lookup, verdict)
+    if plan.bound is not None:
+        gap = 1 - plan.bound / max(1, verdict.assignment_objective)
+        _print(f"  proven bound         {plan.bound} (at most {gap:.2%} could be saved)")
+    if args.explain is None:
+        return outcome
+    ground = survey(lookup)
+    numbers = {claim.request.id: n for n, claim in enumerate(ground.claims)}
+    if args.explain not in numbers or not verdict.valid:
+        return _complain(f"--explain wants a valid plan and a request to be held: {args.explain}")
+    moves = price_moves(draft_of(ground, plan), numbers[args.explain])
+    for reason in (reason for reason in plan.reasons if reason.request == args.explain):
+        _print(say_reason(reason, args.language))
+    for line in say_moves(lookup, moves, args.language):
+        _print(f"  {line}")
+    return outcome
 
 
 def _print_conflict(lookup: Lookup, conflict: Conflict, language: str) -> int:

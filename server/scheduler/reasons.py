@@ -29,6 +29,7 @@ RULES = {
     "pin": "rule.pin",
     "price": "rule.price",
     "quota": "rule.quota",
+    "riders": "rule.riders",
     "time_window": "rule.time_window",
 }
 """The catalogue's key for each rule that can keep a request out."""

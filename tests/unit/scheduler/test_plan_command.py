@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from server.scheduler.formats import parse_plan
-from server.scheduler.model import Infeasible
+from server.scheduler.model import Infeasible, MergePlan
 from server.scheduler.plan_command import add_arguments, run
 from tests.unit.scheduler.problems import DATA, EXAMPLE
 
@@ -74,12 +74,32 @@ def test_what_cannot_be_planned_is_answered_by_its_conflict_and_what_would_help(
     assert len(answer.conflict) == 4
 
 
+def test_a_plan_is_measured_against_its_bound_and_a_request_explained(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    words = ("--check", INSTANCE, PLAN, "--bound", "--explain", "R001", "--language", "en")
+    assert pinhui_plan(*words) == 0
+    printed = capsys.readouterr().out
+    assert "could be saved" in printed
+    assert "If it were elsewhere, the rest kept:" in printed
+
+
+def test_the_bound_is_written_into_the_plan(tmp_path: Path) -> None:
+    out = tmp_path / "plan.json"
+    assert pinhui_plan(INSTANCE, "--out", str(out), "--rounds", "0", "--bound") == 0
+    plan = parse_plan(out.read_text(encoding="utf-8"))
+    assert isinstance(plan, MergePlan)
+    assert plan.bound is not None
+    assert plan.bound <= 960345
+
+
 @pytest.mark.parametrize(
     "words",
     [
         ("--check", INSTANCE),
         (INSTANCE, PLAN),
         (INSTANCE, "--rounds", "-1"),
+        ("--check", INSTANCE, PLAN, "--explain", "R999"),
         ("/nowhere/at/all.json",),
         (PLAN,),
     ],

@@ -1,16 +1,29 @@
 """Reasons in words: every code has a sentence in both languages, and the values fit into it."""
 
+from dataclasses import replace
+
 import pytest
 
 from server.i18n.catalogue import LANGUAGES, say
 from server.scheduler.conflict import Concession, Conflict
 from server.scheduler.demands import say_concessions, say_conflict
+from server.scheduler.ground import survey
 from server.scheduler.lookup import look_up
 from server.scheduler.merge import merge
-from server.scheduler.model import Reason
+from server.scheduler.model import Cell, Reason
+from server.scheduler.price_words import say_moves
+from server.scheduler.prices import NOTHING, Move, Moves, draft_of, price_moves
 from server.scheduler.reasons import RULES
 from server.scheduler.wording import say_action, say_reason, say_sentence
-from tests.unit.scheduler.problems import EXAMPLE, a_quota, a_request, an_instance, instance_file
+from tests.unit.scheduler.problems import (
+    EXAMPLE,
+    FRIDAY,
+    MONDAY,
+    a_quota,
+    a_request,
+    an_instance,
+    instance_file,
+)
 
 
 def example_reason() -> Reason:
@@ -88,3 +101,30 @@ def test_a_conflict_reads_as_an_official_would_say_it() -> None:
     ]
     asked = say_concessions(lookup, (Concession(quota, 1),), "zh_CN")
     assert asked[1] == "请领导批准 11 月 9 日至 11 月 13 日书记的限额由 1 次增加 1 次。"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", [EXAMPLE, "p2_tight_quota", "p4_many_small"])
+def test_every_price_of_a_move_has_words(name: str, language: str) -> None:
+    lookup = look_up(instance_file(name))
+    draft = draft_of(survey(lookup), merge(lookup.instance, rounds=5))
+    for number in range(len(draft.place)):
+        lines = say_moves(lookup, price_moves(draft, number), language)
+        assert len(lines) > 1
+        for leftover in ("{", "price.", "rule.", "reason."):
+            assert not [line for line in lines if leftover in line]
+
+
+def test_a_move_reads_as_a_clerk_would_say_it() -> None:
+    now, then = Cell(MONDAY, "AM", "R1"), Cell(FRIDAY, "PM", "VC")
+    change = replace(NOTHING, trips_room=-5, trips_video=10, sessions=1, delay=20)
+    moves = Moves("R1", now, (Move(then, change, 2520),), {"mode": (now, then)})
+    lookup = look_up(an_instance(a_request("R1")))
+    assert say_moves(lookup, moves, "zh_CN") == [
+        "如果改到别的时段（其余不变）：",
+        "11 月 6 日下午 视频会场：多跑 5 个居委会次，多开 1 场会，晚 4 个工作日，总体更费",
+        "2 个时段：会议室与开会方式（到场或视频）不符",
+    ]
+    nothing = replace(moves, open=(Move(None, NOTHING, 0),), closed={})
+    assert say_moves(lookup, nothing, "en")[1:] == ["Left out: no difference"]
+    assert len(say_moves(lookup, replace(nothing, open=()), "en")) == 1
