@@ -1,11 +1,9 @@
-"""A report as PDF, by a child process, and as CSV that no spreadsheet will run as a formula."""
+"""A report as PDF, by a child process, and the QR code that stands on it."""
 
 import asyncio
-import csv
-import io
 import logging
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
 import segno
@@ -13,8 +11,6 @@ import segno
 log = logging.getLogger("pinhui.attendance")
 
 _TIMEOUT = timedelta(seconds=60)
-_FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
-_BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 _COMMAND = (sys.executable, "-m", "server.attendance.paper")
 
 
@@ -55,21 +51,6 @@ class PaperMaker:
         if child.returncode != 0 or not made.startswith(b"%PDF"):
             raise PaperError(words.decode(errors="replace").strip()[-500:])
         return made
-
-
-def safe_cell(value: str | int) -> str:
-    """Return a cell's text, with an apostrophe before what a spreadsheet might run."""
-    text = str(value)
-    return "'" + text if text.startswith(_FORMULA_STARTS) else text
-
-
-def render_csv(rows: Iterable[Sequence[str | int]]) -> bytes:
-    """Return CSV (RFC 4180) in UTF-8 behind a byte order mark, as spreadsheets here expect it."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    for row in rows:
-        writer.writerow([safe_cell(cell) for cell in row])
-    return (_BYTE_ORDER_MARK + buffer.getvalue()).encode()
 
 
 def qr_path(text: str) -> tuple[str, int]:

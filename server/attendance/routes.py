@@ -6,7 +6,7 @@ from pathlib import Path
 from aiohttp import web
 
 from server.attendance import service
-from server.attendance.export import PaperError, PaperMaker, qr_path, render_csv
+from server.attendance.export import PaperError, PaperMaker, qr_path
 from server.attendance.report import Line, Report, session_of
 from server.attendance.timeline import bars, marks, scale_of
 from server.audit import service as audit
@@ -16,6 +16,7 @@ from server.domain.errors import DomainError, NotFoundError
 from server.i18n import catalogue
 from server.i18n.dates import clock_time, site_date
 from server.pages.context import CLOCK, DATABASE, RENDERER, page, visit_of
+from server.pages.sheets import render_csv
 
 log = logging.getLogger("pinhui.attendance")
 

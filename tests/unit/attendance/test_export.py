@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.attendance.export import PaperError, PaperMaker, qr_path, render_csv, safe_cell
+from server.attendance.export import PaperError, PaperMaker, qr_path
+from server.pages.sheets import render_csv, safe_cell
 
 
 @pytest.mark.parametrize(
