@@ -52,7 +52,9 @@ class EventKind(StrEnum):
 
     The working days: ``workdays.seeded`` has the ``years`` that were known at the first start;
     ``workdays.changed`` and ``workdays.imported`` the new ``version``, the ``year``, ``days`` with
-    what each was and is, and whether the year was and is decreed.
+    what each was and is, and whether the year was and is decreed. Quotas: ``quota.changed`` has the
+    ``number`` of the version, ``valid_from``, ``reason``, and the rule ``before`` and ``after``;
+    ``quota.withdrawn`` the number.
     """
 
     SESSION_SCHEDULED = "session.scheduled"
@@ -123,6 +125,8 @@ class EventKind(StrEnum):
     WORKDAYS_SEEDED = "workdays.seeded"
     WORKDAYS_CHANGED = "workdays.changed"
     WORKDAYS_IMPORTED = "workdays.imported"
+    QUOTA_CHANGED = "quota.changed"
+    QUOTA_WITHDRAWN = "quota.withdrawn"
     REQUEST_SUBMITTED = "request.submitted"
     REQUEST_CHANGED = "request.changed"
     REQUEST_WITHDRAWN = "request.withdrawn"

@@ -8,6 +8,7 @@ from server.conference.model import MAIN, ConferenceState
 from server.domain.places import Venue
 from server.domain.session import Session
 from server.i18n.dates import site_date
+from server.scheduler.workdays import WorkdayTable, is_working, shifted
 
 LONGEST_SESSION = 120
 """Minutes that a shared session may last."""
@@ -77,26 +78,39 @@ def with_room(sessions: Sequence[Session]) -> list[SharedSession]:
 
 @dataclass(frozen=True, slots=True)
 class WeekDay:
-    """One working-week day of a committee and what is on."""
+    """One day of a committee's week and what is on; ``off`` when nobody works."""
 
     on: date
     today: bool
+    off: bool
     sessions: tuple[Session, ...]
 
 
-def week_of(sessions: Sequence[Session], venue: Venue | None, today: date) -> list[WeekDay]:
-    """Return Monday to Friday of this week, on Saturday and Sunday of the next, with sessions.
+def week_of(
+    sessions: Sequence[Session], venue: Venue | None, today: date, table: WorkdayTable
+) -> list[WeekDay]:
+    """Return Monday to Friday of this week and the weekend days that are worked, with sessions.
+
+    Once nobody works any more in this week, the next one.
 
     Args:
         sessions: by start; times are read in the site's zone.
         venue: whose sessions count; None for nobody's.
         today: the day at the site.
+        table: which days are working days.
     """
     monday = today - timedelta(days=today.weekday())
-    if today.weekday() > 4:
+    if today.weekday() > 4 and shifted(table, today, 0) >= monday + timedelta(days=7):
         monday += timedelta(days=7)
     mine = [s for s in sessions if venue is not None and venue.id in s.venue_ids]
+    days = [monday + timedelta(days=offset) for offset in range(7)]
     return [
-        WeekDay(day, day == today, tuple(s for s in mine if site_date(s.starts_at) == day))
-        for day in (monday + timedelta(days=offset) for offset in range(5))
+        WeekDay(
+            on=day,
+            today=day == today,
+            off=not is_working(table, day),
+            sessions=tuple(s for s in mine if site_date(s.starts_at) == day),
+        )
+        for day in days
+        if day.weekday() <= 4 or is_working(table, day)
     ]

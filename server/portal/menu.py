@@ -9,6 +9,7 @@ _ENTRIES = (
     ("home", "/", "menu.home"),
     ("book", "/book", "menu.book"),
     ("sessions", "/sessions", "menu.sessions"),
+    ("quota", "/quota", "menu.quota"),
     ("attendance", "/attendance", "menu.attendance"),
     ("verify", "/verify", "menu.verify"),
     ("street", "/street", "menu.street"),

@@ -20,6 +20,8 @@ from server.portal.guides import guide, guide_of
 from server.portal.home import live_now, week_of, with_room
 from server.scheduler import store as scheduler
 from server.scheduler.filing import PENDING, Approval, FiledRequest
+from server.scheduler.quota_keeping import load_facts
+from server.scheduler.store.workdays import load_workdays
 from server.street import store as street
 
 POSTMAN: web.AppKey[Postman] = web.AppKey("postman", Postman)
@@ -70,6 +72,8 @@ async def show_home(http: web.Request) -> web.Response:
     facts = await _facts(http, login)
     async with http.app[DATABASE].view() as tx:
         venues = await street.load_venues(tx)
+        table = await load_workdays(tx)
+        quotas = await load_facts(tx, now) if login.role is Role.SECRETARY else None
     own = next((v for v in venues if v.committee_id and v.committee_id == login.committee_id), None)
     conferences = http.app[CONFERENCES].running
     open_ids = [conference.state.session_id for conference in conferences]
@@ -87,7 +91,8 @@ async def show_home(http: web.Request) -> web.Response:
         waiting=facts.waiting,
         undecided=[r for r in facts.waiting if r.approval is Approval.PENDING],
         shared=with_room(scheduled),
-        week=week_of(facts.coming, own, site_date(now)),
+        week=week_of(facts.coming, own, site_date(now), table),
+        quota=quotas.this_week(login.committee_id) if quotas else None,
         own=own,
         next_own=next((s for s in facts.coming if own and own.id in s.venue_ids), None),
     )

@@ -5,7 +5,7 @@ part by video. Sessions that are already scheduled are standing meetings, which 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -28,6 +28,17 @@ from server.scheduler.model import (
     Overflow,
     Quota,
     StandingMeeting,
+    WorkingDay,
+)
+from server.scheduler.quota import used_key
+from server.scheduler.quota_rules import (
+    QuotaRule,
+    QuotaVersion,
+    limits_of,
+    month_period,
+    rules_of,
+    version_for,
+    week_period,
 )
 from server.scheduler.workdays import (
     WorkdayTable,
@@ -45,9 +56,6 @@ MAIN_HALL = "MAIN"
 UNIT = "S"
 OFFICE = CallingDepartment("D0", "", UNIT, exempt=False)
 """Stands for whoever called a session that was scheduled already."""
-COUNTED_POSTS = (Post.DEPUTY, Post.SOCIAL_WORKER)
-"""Secretaries and directors are called by standing meetings; the quota protects the others."""
-WEEKLY, MONTHLY, TARGET = 3, 8, 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +63,8 @@ class Situation:
     """What is known of the street when requests are merged.
 
     ``called`` are the posts that each scheduled session calls, by its id; a session that is not
-    in it calls everybody of its roster.
+    in it calls everybody of its roster. ``quotas`` are the versions of what is granted, oldest
+    first; without any the preset holds.
     """
 
     today: date
@@ -66,6 +75,7 @@ class Situation:
     sessions: Sequence[Session]
     called: dict[int, tuple[Post, ...]]
     workdays: WorkdayTable
+    quotas: Sequence[QuotaVersion] = ()
 
 
 def committee_key(committee_id: int) -> str:
@@ -96,13 +106,14 @@ def compose_instance(situation: Situation, requests: Sequence[FiledRequest]) -> 
     dates = {day.date for day in days}
     standing: dict[Cell, StandingMeeting] = {}
     blocked: list[Block] = []
+    rule = version_for(situation.quotas, week_period(first)).rule
     used: Counter[str] = Counter()
     for session in situation.sessions:
         meeting = _standing(situation, session)
         if meeting is not None and meeting.cell.date in dates and meeting.cell not in standing:
             standing[meeting.cell] = meeting
             continue
-        used.update(_used(situation, session))
+        used.update(_used(situation, session, rule))
         blocked += [block for block in _blocked(situation, session) if block.date in dates]
     return Instance(
         name=f"{first.isoformat()} – {last.isoformat()}",
@@ -120,7 +131,7 @@ def compose_instance(situation: Situation, requests: Sequence[FiledRequest]) -> 
         halls=(Hall(MAIN_HALL, UNIT, HallKind.VIDEO, 100_000, situation.hall),),
         standing=tuple(standing.values()),
         blocked=tuple(blocked),
-        quota=_quota(used),
+        quota=_quota(situation, rule, days, used),
         requests=tuple(_request(request) for request in requests),
     )
 
@@ -130,14 +141,38 @@ def _department(department: Department) -> CallingDepartment:
     return CallingDepartment(key, department.name, UNIT, department.exempt)
 
 
-def _quota(used: Counter[str]) -> Quota:
+def _quota(
+    situation: Situation, rule: QuotaRule, days: Sequence[WorkingDay], used: Counter[str]
+) -> Quota:
+    """Return the amounts of every week and month of the instance, and what was used of them.
+
+    Args:
+        situation: with the versions.
+        rule: the one of the first week; which posts count is taken from it for the whole plan.
+        days: the working days of the instance.
+        used: calls outside the instance by key; what later versions grant less is added to it.
+    """
+    weeks = rules_of(situation.quotas, {week_period(day.date) for day in days})
+    months = rules_of(situation.quotas, {month_period(day.date) for day in days})
+
+    def amount(post: str, amounts: dict[str, int | None]) -> int | None:
+        limits = limits_of(amounts)
+        for period, calls in limits.extra.items():
+            for committee in situation.committees:
+                used[used_key(committee_key(committee.id), post, period)] += calls
+        return limits.amount
+
+    def by_post(amounts: dict[str, Mapping[Post, int]]) -> dict[str, int]:
+        found = {p: amount(p, {key: n.get(p) for key, n in amounts.items()}) for p in Post}
+        return {str(post): n for post, n in found.items() if n is not None}
+
     return Quota(
-        committee_week=WEEKLY,
-        committee_month=MONTHLY,
-        role_week={},
-        role_month={},
-        counts=COUNTED_POSTS,
-        soft_week_target=TARGET,
+        committee_week=amount("", {key: r.week for key, r in weeks.items()}),
+        committee_month=amount("", {key: r.month for key, r in months.items()}),
+        role_week=by_post({key: r.post_week for key, r in weeks.items()}),
+        role_month=by_post({key: r.post_month for key, r in months.items()}),
+        counts=tuple(str(post) for post in rule.counts),
+        soft_week_target=rule.target,
         overflow=Overflow.REJECT,
         used=dict(sorted(used.items())),
     )
@@ -205,15 +240,16 @@ def _standing(situation: Situation, session: Session) -> StandingMeeting | None:
     )
 
 
-def _used(situation: Situation, session: Session) -> Iterator[str]:
+def _used(situation: Situation, session: Session, rule: QuotaRule) -> Iterator[str]:
     """Yield a quota key for each call that a session outside the instance has used."""
-    posts = situation.called.get(session.id, tuple(Post))
-    if not set(posts) & set(COUNTED_POSTS):
-        return
+    posts = set(situation.called.get(session.id, tuple(Post)))
+    limited = {*rule.post_week, *rule.post_month} & posts
+    roles = ([""] if posts & set(rule.counts) else []) + sorted(map(str, limited))
     day, _, _ = _minutes(session)
     for committee in _committees(situation, session):
-        yield f"{committee_key(committee)}|{week_of(day)}"
-        yield f"{committee_key(committee)}|{month_of(day)}"
+        for role in roles:
+            yield used_key(committee_key(committee), role, week_of(day))
+            yield used_key(committee_key(committee), role, month_of(day))
 
 
 def _blocked(situation: Situation, session: Session) -> Iterator[Block]:

@@ -107,4 +107,6 @@ def still_holds(planned: Instance, now: Instance, plan: MergePlan) -> bool:
     open_days = {day.date for day in now.days}
     if any(session.cell.date not in open_days for session in plan.sessions if session.items):
         return False
+    if planned.quota != now.quota:
+        return False
     return planned.requests == now.requests and planned.standing == now.standing

@@ -31,6 +31,7 @@ from server.scheduler.merge import merge
 from server.scheduler.model import Infeasible, Instance, MergePlan
 from server.scheduler.problem import Situation, compose_instance
 from server.scheduler.publishing import Entry, entries_of, outcomes_of, still_holds
+from server.scheduler.store.quotas import load_quotas
 from server.scheduler.store.workdays import load_workdays
 from server.scheduler.suggest import Suggestion, suggest
 from server.scheduler.writing import serialise_instance, serialise_plan
@@ -71,6 +72,7 @@ async def load_situation(tx: Tx, now: datetime) -> Situation:
         sessions=await store.load_sessions(tx, states=held, since=now - REMEMBERED),
         called=await store.load_called_posts(tx),
         workdays=await load_workdays(tx),
+        quotas=await load_quotas(tx),
     )
 
 

@@ -1,6 +1,7 @@
 """Rows of sessions with their agenda and roster, of meeting requests, and of merge plans."""
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import JSON, Date, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -109,3 +110,20 @@ class WorkdayHeadRow(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     version: Mapped[int]
+
+
+class QuotaVersionRow(Base):
+    """What is granted from a day on, who set it and why; ``rule`` as in ``quota_rules``.
+
+    The undo withdraws a version; nothing is ever deleted.
+    """
+
+    __tablename__ = "quota_versions"
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    valid_from: Mapped[date] = mapped_column(Date)
+    rule: Mapped[dict[str, Any]] = mapped_column(JSON)
+    reason: Mapped[str] = mapped_column(String(60))
+    author: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -41,6 +41,9 @@ def stops(session: int, account: str) -> list[Stop]:
         Stop("book", "/book"),
         Stop("sessions", "/sessions"),
         Stop("plan", "/plans/1"),
+        Stop("quota", "/quota"),
+        Stop("quota.committee", f"/quota/committees/{VENUE_SHOWN}"),
+        Stop("quota.rules", "/quota/rules"),
         Stop("workdays", "/workdays"),
         Stop("workdays.year", "/workdays/2027"),
         Stop("workdays.history", "/workdays/history"),
@@ -70,7 +73,7 @@ def stops(session: int, account: str) -> list[Stop]:
 NOT_PAGES = frozenset(
     {
         *("health", "static", "authority", "calendar", "ws", "join", "setup", "setup.template"),
-        *("attendance.pdf", "attendance.csv", "verify.program", "verify.log"),
+        *("attendance.pdf", "attendance.csv", "quota.csv", "verify.program", "verify.log"),
     }
 )
 """Routes that answer a GET with something else than a page for people, or lead on to one."""

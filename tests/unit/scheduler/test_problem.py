@@ -23,6 +23,7 @@ from server.scheduler.merge import merge
 from server.scheduler.model import Instance, MergePlan
 from server.scheduler.problem import Situation, compose_instance, first_day
 from server.scheduler.publishing import entries_of, moment_of, outcomes_of, still_holds
+from server.scheduler.quota_rules import PRESET, QuotaRule, QuotaVersion
 from server.scheduler.suggest import suggest
 from server.scheduler.workday_seed import seed_table
 from server.scheduler.writing import serialise_instance
@@ -259,3 +260,27 @@ def test_a_plan_no_longer_holds_when_committees_have_come_or_gone() -> None:
     for ids, holds in (((1, 3), False), ((1, 2, 3, 4), False), ((1, 2, 3), True)):
         now = compose_instance(a_situation(committees=serving(*ids)), [filed(1)])
         assert still_holds(planned, now, plan) == holds
+
+
+def test_a_later_version_that_grants_less_counts_as_used_in_its_weeks() -> None:
+    version = QuotaVersion(1, date(2026, 11, 30), QuotaRule(counts=PRESET.counts, week=2, month=8))
+    instance = compose_instance(a_situation(quotas=[version]), [filed(1)])
+    quota = instance.quota
+    assert (quota.committee_week, quota.committee_month) == (3, 8)
+    assert quota.used == {f"C{n}|2026-W49": 1 for n in (1, 2, 3)}
+
+
+def test_without_a_version_the_preset_holds() -> None:
+    quota = compose_instance(a_situation(), [filed(1)]).quota
+    assert (quota.committee_week, quota.committee_month, quota.soft_week_target) == (3, 8, 1)
+    assert quota.counts == ("DEPUTY", "SOCIAL_WORKER")
+    assert quota.used == {}
+
+
+def test_a_plan_is_outdated_once_other_amounts_are_granted() -> None:
+    before = compose_instance(a_situation(), [filed(1)])
+    version = QuotaVersion(1, date(2026, 11, 23), QuotaRule(counts=PRESET.counts, week=1, month=8))
+    after = compose_instance(a_situation(quotas=[version]), [filed(1)])
+    plan = merge(before)
+    assert still_holds(before, before, plan)
+    assert not still_holds(before, after, plan)

@@ -1,0 +1,264 @@
+"""The quota ledger (限额台账): granted, used, reserved and left, folded from sessions. Pure.
+
+A committee is called once by each session on whose roster its venue stands, when the session
+calls a post that counts. Held and open sessions have used it, scheduled ones reserve it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from server.domain.clock import SITE_ZONE
+from server.domain.places import Committee, Post, Venue
+from server.domain.session import Session, SessionState
+from server.scheduler.quota_rules import (
+    Period,
+    QuotaRule,
+    QuotaVersion,
+    month_period,
+    version_for,
+    week_period,
+)
+
+HELD = (SessionState.OPEN, SessionState.CLOSED, SessionState.ARCHIVED)
+COUNTED_STATES = (*HELD, SessionState.SCHEDULED)
+NEARLY = 1
+"""A committee with so many calls left, or fewer, is nearly full."""
+LOOK_AHEAD = 12
+"""Periods in which room is looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """One session as quotas see it: which committees it calls, and which of their posts."""
+
+    session: Session
+    on: date
+    committee_ids: frozenset[int]
+    posts: frozenset[Post]
+
+    @property
+    def held(self) -> bool:
+        """Whether it has used the quota; otherwise it reserves it."""
+        return self.session.state in HELD
+
+    @property
+    def departments(self) -> tuple[str, ...]:
+        """The departments that present, in order of the agenda, each once."""
+        return tuple(dict.fromkeys(item.department for item in self.session.items))
+
+
+def calls_of(
+    sessions: Iterable[Session], venues: Iterable[Venue], posts: Mapping[int, tuple[Post, ...]]
+) -> list[Called]:
+    """Return what each session calls, in the order given.
+
+    Args:
+        sessions: those that count; others are let be.
+        venues: to know whose venue stands on a roster.
+        posts: by session; one that is missing calls every post.
+    """
+    owners = {venue.id: venue.committee_id for venue in venues}
+    return [
+        Called(
+            session=session,
+            on=session.starts_at.astimezone(SITE_ZONE).date(),
+            committee_ids=frozenset(c for v in session.venue_ids if (c := owners.get(v))),
+            posts=frozenset(posts.get(session.id, tuple(Post))),
+        )
+        for session in sessions
+        if session.state in COUNTED_STATES
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class PostUse:
+    """How often one post of a committee is called in a period; ``granted`` None: no limit."""
+
+    post: Post
+    calls: int
+    granted: int | None
+
+    @property
+    def over(self) -> int:
+        """By how many calls the post's quota is exceeded."""
+        return 0 if self.granted is None else max(0, self.calls - self.granted)
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerLine:
+    """One committee in one period: what is granted, and every call that counts, by time."""
+
+    committee: Committee
+    period: Period
+    granted: int | None
+    calls: tuple[Called, ...]
+    posts: tuple[PostUse, ...]
+
+    @property
+    def used(self) -> int:
+        """Calls by sessions that were held or are on."""
+        return sum(call.held for call in self.calls)
+
+    @property
+    def reserved(self) -> int:
+        """Calls by sessions that are scheduled."""
+        return len(self.calls) - self.used
+
+    @property
+    def left(self) -> int | None:
+        """How many calls are free; None when there is no limit."""
+        return None if self.granted is None else max(0, self.granted - len(self.calls))
+
+    @property
+    def over(self) -> int:
+        """By how many calls the quota is exceeded; 0 when it is kept."""
+        return 0 if self.granted is None else max(0, len(self.calls) - self.granted)
+
+    @property
+    def state(self) -> str:
+        """``over``, ``full``, ``nearly``, ``roomy``, or ``unlimited``; posts count for over."""
+        if self.over or any(use.over for use in self.posts):
+            return "over"
+        if self.left is None:
+            return "unlimited"
+        if self.left == 0:
+            return "full"
+        return "nearly" if self.left <= NEARLY else "roomy"
+
+
+def compute_line(
+    committee: Committee, period: Period, rule: QuotaRule, calls: Iterable[Called]
+) -> LedgerLine:
+    """Return one line of the ledger."""
+    own = [
+        call
+        for call in calls
+        if committee.id in call.committee_ids and period.first <= call.on <= period.last
+    ]
+    amounts = rule.post_amounts(period)
+    return LedgerLine(
+        committee=committee,
+        period=period,
+        granted=rule.amount(period),
+        calls=tuple(call for call in own if call.posts & set(rule.counts)),
+        posts=tuple(
+            PostUse(post, sum(post in call.posts for call in own), amounts.get(post))
+            for post in Post
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Every committee in one period, with the version of the rule that holds for it.
+
+    ``uncounted`` are the period's sessions that use nobody's quota.
+    """
+
+    period: Period
+    version: QuotaVersion
+    lines: tuple[LedgerLine, ...]
+    uncounted: tuple[Called, ...]
+
+    @property
+    def calls(self) -> int:
+        """Committee-calls that count, of all committees."""
+        return sum(len(line.calls) for line in self.lines)
+
+    @property
+    def granted(self) -> int | None:
+        """What all committees together are granted; None without a limit."""
+        amount = self.version.rule.amount(self.period)
+        return None if amount is None else amount * len(self.lines)
+
+    @property
+    def full(self) -> int:
+        """How many committees have nothing left, those over included."""
+        return sum(line.left == 0 for line in self.lines)
+
+    @property
+    def over(self) -> int:
+        """How many committees are over, by their own quota or that of a post."""
+        return sum(line.state == "over" for line in self.lines)
+
+
+def compute_ledger_of(
+    period: Period,
+    versions: Sequence[QuotaVersion],
+    committees: Iterable[Committee],
+    calls: Sequence[Called],
+) -> Ledger:
+    """Fold the calls of a period; a retired committee has a line only when it was called."""
+    version = version_for(versions, period)
+    lines = (compute_line(c, period, version.rule, calls) for c in committees)
+    inside = [call for call in calls if period.first <= call.on <= period.last]
+    counts = set(version.rule.counts)
+    return Ledger(
+        period=period,
+        version=version,
+        lines=tuple(line for line in lines if line.calls or not line.committee.retired),
+        uncounted=tuple(call for call in inside if not call.posts & counts),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Overrun:
+    """A period in which the published plan calls some committees too often.
+
+    ``lines`` are those committees; ``sessions`` the scheduled ones that could be moved or call
+    fewer; ``room`` the next period in which each of these committees has a call left.
+    """
+
+    period: Period
+    lines: tuple[LedgerLine, ...]
+    sessions: tuple[Called, ...]
+    room: Period | None
+
+
+def find_overruns(
+    today: date,
+    versions: Sequence[QuotaVersion],
+    committees: Sequence[Committee],
+    calls: Sequence[Called],
+) -> list[Overrun]:
+    """Check everything that is scheduled against what is granted, weeks first, then months."""
+    days = sorted({call.on for call in calls if not call.held and call.on >= today})
+    periods = dict.fromkeys([*map(week_period, days), *map(month_period, days)])
+    found = (_overrun(p, versions, committees, calls) for p in periods)
+    return [overrun for overrun in found if overrun is not None]
+
+
+def _overrun(
+    period: Period,
+    versions: Sequence[QuotaVersion],
+    committees: Sequence[Committee],
+    calls: Sequence[Called],
+) -> Overrun | None:
+    ledger = compute_ledger_of(period, versions, committees, calls)
+    lines = tuple(line for line in ledger.lines if line.state == "over")
+    if not lines:
+        return None
+    ids = {line.committee.id for line in lines}
+    sessions = tuple(
+        call
+        for call in calls
+        if not call.held and period.first <= call.on <= period.last and call.committee_ids & ids
+    )
+    return Overrun(period, lines, sessions, _room(period, versions, lines, calls))
+
+
+def _room(
+    period: Period,
+    versions: Sequence[QuotaVersion],
+    lines: Sequence[LedgerLine],
+    calls: Sequence[Called],
+) -> Period | None:
+    following = period
+    for _ in range(LOOK_AHEAD):
+        following = following.moved(1)
+        rule = version_for(versions, following).rule
+        there = (compute_line(line.committee, following, rule, calls) for line in lines)
+        if all(line.state in {"nearly", "roomy", "unlimited"} for line in there):
+            return following
+    return None
