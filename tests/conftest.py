@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import hypothesis
+import psycopg
 import pytest
 
 from server.db.engine import Database
@@ -69,8 +70,6 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def _wait_for_database(url: str, server: "subprocess.Popen[bytes]") -> None:
     """Wait until it lets somebody in: its port is open for a while before that."""
-    import psycopg
-
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline and server.poll() is None:
         try:
@@ -87,20 +86,49 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Return the URL of a fresh, empty database: once on SQLite, once on PostgreSQL."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'test.db'}"
-    import psycopg
+    return _create(request.getfixturevalue("postgres_server"), "template1")
 
-    server = request.getfixturevalue("postgres_server")
+
+def _create(server: str, template: str) -> str:
+    """Make a PostgreSQL database as a copy of another; return its URL."""
     name = f"t{os.urandom(6).hex()}"
     with psycopg.connect(f"{server}/postgres", autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name}")
+        # both names are ours
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}")  # type: ignore[call-overload]
     return f"{server}/{name}"
 
 
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty SQLite database with our schema, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "empty.db"
+    upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgres_server: str) -> str:
+    """The name of an empty PostgreSQL database with our schema, to be copied."""
+    with psycopg.connect(f"{postgres_server}/postgres", autocommit=True) as admin:
+        admin.execute("CREATE DATABASE migrated")
+    upgrade(f"{postgres_server}/migrated")
+    return "migrated"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def migrated_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the URL of a fresh database with our schema: once on SQLite, once on PostgreSQL."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "test.db")
+        return f"sqlite:///{tmp_path / 'test.db'}"
+    server = request.getfixturevalue("postgres_server")
+    return _create(server, request.getfixturevalue("migrated_template"))
+
+
 @pytest.fixture
-async def db(database_url: str) -> AsyncIterator[Database]:
+async def db(migrated_url: str) -> AsyncIterator[Database]:
     """Yield a migrated database, on either kind."""
-    upgrade(database_url)
-    database = Database(database_url)
+    database = Database(migrated_url)
     yield database
     await database.close()
 

@@ -10,7 +10,7 @@ from sqlalchemy import create_engine, event
 
 from server.db.engine import driver_url, prepare_sqlite
 
-_SCRIPTS = Path(__file__).parent / "migrations"
+SCRIPTS = Path(__file__).parent / "migrations"
 
 
 def upgrade(url: str, revision: str = "head") -> None:
@@ -25,7 +25,7 @@ def upgrade(url: str, revision: str = "head") -> None:
         event.listen(engine, "connect", prepare_sqlite)
         event.listen(engine, "begin", lambda c: c.exec_driver_sql("BEGIN IMMEDIATE"))
     config = Config()
-    config.set_main_option("script_location", str(_SCRIPTS))
+    config.set_main_option("script_location", str(SCRIPTS))
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
@@ -43,7 +43,7 @@ def standing(url: str) -> tuple[str | None, str | None]:
     Raises:
         Exception: the driver's own, when the database cannot be reached.
     """
-    release = ScriptDirectory(str(_SCRIPTS)).get_current_head()
+    release = ScriptDirectory(str(SCRIPTS)).get_current_head()
     address = driver_url(url, is_async=False)
     file = address.database
     if address.get_backend_name() == "sqlite" and not (file and Path(file).exists()):

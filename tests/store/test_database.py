@@ -75,22 +75,22 @@ async def test_sqlite_is_durable_and_enforces_foreign_keys(tmp_path: Path) -> No
 
 
 async def test_the_migrations_make_exactly_the_tables_that_the_code_describes(
-    db: Database, database_url: str
+    db: Database, migrated_url: str
 ) -> None:
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
     from sqlalchemy import create_engine
 
     load_every_table()
-    engine = create_engine(driver_url(database_url, is_async=False))
+    engine = create_engine(driver_url(migrated_url, is_async=False))
     with engine.connect() as connection:
         differences = compare_metadata(MigrationContext.configure(connection), Base.metadata)
     engine.dispose()
     assert differences == []
 
 
-async def test_migrating_twice_changes_nothing(db: Database, database_url: str) -> None:
-    upgrade(database_url)
+async def test_migrating_twice_changes_nothing(db: Database, migrated_url: str) -> None:
+    upgrade(migrated_url)
     async with db.view() as tx:
         assert await accounts.count_accounts(tx) == 0
 
