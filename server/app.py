@@ -29,6 +29,9 @@ from server.db.engine import Database
 from server.db.migrate import upgrade
 from server.domain.clock import Clock, SystemClock
 from server.domain.errors import NotFoundError
+from server.invitation import routes as invitation_routes
+from server.invitation.jobs import invitation_jobs
+from server.invitation.service import Inviter
 from server.mail.jobs import Postman
 from server.media.client import MediaClient, OnEvent, WorkerSettings, WorkerUnavailable
 from server.media.model import MediaEvent
@@ -197,6 +200,16 @@ async def build_app(
     app[portal_routes.POSTMAN] = Postman(
         app[DATABASE], app[CLOCK], settings.mail_server, _sender_name(app[DATABASE])
     )
+    server = settings.mail_server
+    app[invitation_routes.INVITER] = inviter = Inviter(
+        db=app[DATABASE],
+        clock=app[CLOCK],
+        renderer=app[RENDERER],
+        secret=app[SECRET],
+        language=settings.language,
+        organizer=server.sender if server else "",
+    )
+    app[TIMER].register("invitations", invitation_jobs(inviter))
     app.add_routes(_ROUTES)
     app.on_shutdown.append(ws.close_sockets)
     app.on_cleanup.append(_stop_letters)
@@ -246,6 +259,7 @@ _ROUTES = [
     *portal_routes.ROUTES,
     *street_routes.ROUTES,
     *scheduler_routes.ROUTES,
+    *invitation_routes.ROUTES,
     *conference_routes.ROUTES,
     *attendance_routes.ROUTES,
     *ws.ROUTES,

@@ -159,6 +159,39 @@ def _cert(words: argparse.Namespace) -> int:
     return 0
 
 
+def _add_mail(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", choices=["receive"], help="read one letter from standard input")
+    parser.add_argument("--config", type=Path, help="TOML file with settings, as for serve")
+    parser.add_argument("--data-dir", help="folder of the installation")
+    parser.add_argument("--database-url", help="as for serve")
+
+
+def _mail(words: argparse.Namespace) -> int:
+    from server.invitation.ics import MOST_BYTES
+
+    # one byte more than is read at all tells that there is more
+    content = sys.stdin.buffer.read(MOST_BYTES + 1)
+    settings = read_settings(words.config, data_dir=words.data_dir, database_url=words.database_url)
+    try:
+        print(asyncio.run(_receive(settings, content)))
+    except Exception as error:
+        print(f"not entered, try again: {error}", file=sys.stderr)
+        return os.EX_TEMPFAIL
+    return 0
+
+
+async def _receive(settings: Settings, content: bytes) -> str:
+    from server.db.engine import Database
+    from server.domain.clock import SystemClock
+    from server.invitation.service import receive
+
+    db = Database(settings.database)
+    try:
+        return await receive(db, SystemClock(), content)
+    finally:
+        await db.close()
+
+
 def _add_doctor(parser: argparse.ArgumentParser) -> None:
     _add_serve(parser)
     parser.add_argument("--lang", choices=("zh", "en"), help="language; else that of the locale")
@@ -187,6 +220,7 @@ _COMMANDS = {
     "audit": ("check or export the audit log", _add_audit, _audit),
     "bench": ("serve one session without login, for load generators", _add_bench, _bench),
     "cert": ("make or renew the certificate for HTTPS, by a CA of our own", _add_cert, _cert),
+    "mail": ("take in an answer to an invitation, from a mail server", _add_mail, _mail),
     "doctor": ("say what is missing or wrong, and what to do", _add_doctor, _doctor),
     "demo": ("a made-up street at work, with a session that is live now", _add_demo, _demo),
 }

@@ -41,6 +41,9 @@ class EventKind(StrEnum):
     - ``system.outage_started``: ``since``, when service was lost for all venues: every connection
       of that moment ended with it. ``system.outage_ended``: ``until``, when joining worked again.
     - ``report.viewed``, ``report.downloaded``: ``format``.
+    - ``invitation.sent``: ``requests`` and ``cancels``, how many were told to come or not to.
+      ``invitation.answered``: ``invitee``, ``name``, ``answer``; it came by mail.
+    - ``calendar.renewed``: ``holder``, whose calendar has another address now.
     - ``audit.erased``: ``sequences``, ``reason``.
 
     What an administrator changes: ``street.changed``, ``department.…``, ``committee.…``,
@@ -138,6 +141,10 @@ class EventKind(StrEnum):
     PLAN_ACCEPTED = "plan.accepted"
     PLAN_DISCARDED = "plan.discarded"
     DIGEST_SENT = "digest.sent"
+
+    INVITATION_SENT = "invitation.sent"
+    INVITATION_ANSWERED = "invitation.answered"
+    CALENDAR_RENEWED = "calendar.renewed"
 
     SYSTEM_STARTED = "system.started"
     SYSTEM_OUTAGE_STARTED = "system.outage_started"

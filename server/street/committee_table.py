@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from server.domain.addresses import parse_email
 from server.domain.errors import DomainError
 from server.domain.places import Post
 from server.street.cells import fault_of, read_rows
@@ -25,6 +26,7 @@ _HEADS = {
     "name": ("姓名", "名字", "name"),
     "post": ("岗位", "职务", "职位", "post", "position", "title"),
     "line": ("条线", "分管条线", "工作条线", "分管", "line", "line of work"),
+    "email": ("电子邮件", "邮箱", "电子邮箱", "e-mail", "email", "mail"),
 }
 _POSTS = {
     Post.SECRETARY: ("书记", "党总支书记", "党支部书记", "党委书记", "居民区书记"),
@@ -63,6 +65,7 @@ class ReadCommittee:
     number: int
     name: str
     people: tuple[ReadPerson, ...]
+    email: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,7 @@ class _Table:
         self.errors: list[DomainError] = []
         self.people: dict[int, list[ReadPerson]] = {}
         self.names: dict[int, str] = {}
+        self.emails: dict[int, str] = {}
         self._numbers: dict[str, int] = {}
         self._rows: dict[tuple[int, str, Post], int] = {}
         self._numbered = numbered
@@ -118,12 +122,14 @@ class _Table:
 
     def add(self, row: int, cells: Mapping[str, str]) -> None:
         """Take one row in, or note what is wrong with it."""
-        for text in cells.values():
+        for text in (cells[column] for column in COLUMNS):
             if fault := fault_of(text):
                 params = {"text": text[:12]} if fault != "broken" else {}
                 self.errors.append(DomainError(f"row_{fault}", row=row, **params))
                 return
         number = self._committee(row, cells["number"], cells["committee"])
+        if number is not None and cells["email"]:
+            self._email(row, number, cells["email"])
         if number is not None and (cells["name"] or cells["post"]):
             self._person(row, number, cells)
 
@@ -168,6 +174,16 @@ class _Table:
             return None
         return int(digits)
 
+    def _email(self, row: int, number: int, typed: str) -> None:
+        try:
+            email = parse_email(typed)
+        except DomainError:
+            self._refuse("row_bad_email", row, text=typed[:40])
+            return
+        known = self.emails.setdefault(number, email)
+        if known != email:
+            self._refuse("row_other_email", row, committee=self.names[number], other=known)
+
     def _person(self, row: int, number: int, cells: Mapping[str, str]) -> None:
         name, typed = cells["name"], cells["post"]
         if not name:
@@ -207,9 +223,10 @@ def _missing_columns(head: Mapping[str, int]) -> list[DomainError]:
 def read_committees(text: str) -> Sheet:
     """Read the table of committees with posts, pasted from a spreadsheet or from a CSV file.
 
-    Columns are number, committee, name, post, line of work, in that order, or as a head names them;
-    columns that the head names otherwise are not looked at. Empty number and committee mean those
-    of the row above (a merged cell). Without a column of numbers the order of rows numbers them.
+    Columns are number, committee, name, post, line of work, in that order, or as a head names
+    them. A head may name the committee's e-mail address too, to be given in any of its rows; what
+    it names otherwise is not looked at. Empty number and committee mean those of the row above (a
+    merged cell). Without a column of numbers the order of rows numbers them.
 
     Returns:
         The committees with everything that could be read, and all refusals: see ``Sheet``. Enter
@@ -229,11 +246,13 @@ def read_committees(text: str) -> Sheet:
     places = head or {column: place for place, column in enumerate(COLUMNS)}
     table = _Table(numbered="number" in places)
     for row, cells in rows:
-        table.add(row, {column: _cell(cells, places.get(column)) for column in COLUMNS})
+        table.add(row, {c: _cell(cells, places.get(c)) for c in (*COLUMNS, "email")})
     if len(table.names) > MOST_COMMITTEES:
         table.errors.append(DomainError("sheet_too_many_committees", most=MOST_COMMITTEES))
     committees = (
-        ReadCommittee(number, table.names[number], tuple(table.people[number]))
+        ReadCommittee(
+            number, table.names[number], tuple(table.people[number]), table.emails.get(number, "")
+        )
         for number in sorted(table.names)
     )
     return Sheet(tuple(committees), tuple(table.errors))

@@ -105,7 +105,7 @@ async def _enter_committees(tx: Tx, secret: bytes, draft: Draft) -> dict[str, in
     sheet = read_committees(draft.committees)
     for committee in sheet.committees:
         name, number = committee.name, committee.number
-        committee_id = await store.save_committee(tx, number, name)
+        committee_id = await store.save_committee(tx, number, name, committee.email)
         for person in committee.people:
             await store.save_person(tx, committee_id, person.name, person.post, person.line)
         kind = VenueKind.BRANCH

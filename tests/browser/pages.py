@@ -64,6 +64,8 @@ def stops(session: int, account: str) -> list[Stop]:
         Stop("accounts.password", "/admin/accounts/1/password"),
         Stop("account", "/account"),
         Stop("letters", "/admin/letters"),
+        Stop("calendars", "/calendar"),
+        Stop("session.invitations", f"/sessions/{session}/invitations"),
         Stop("live", f"/live/{session}", "[data-view=hall]:not([hidden]) venue-tile .venue"),
     ]
     allowed = [stop for stop in found if may_use(ROUTES[stop.route], role)]

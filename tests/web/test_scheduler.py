@@ -4,14 +4,10 @@ import re
 from collections.abc import Awaitable, Callable
 
 import pytest
-from aiohttp.test_utils import TestServer
-from icalendar import Calendar
 
 from server.db.engine import Database
 from server.domain.session import SessionState
-from server.pages.context import SECRET
 from server.scheduler import store
-from server.scheduler.ics import calendar_token
 from tests.web.conftest import HTML, Visitor
 
 Enter = Callable[[str], Awaitable[Visitor]]
@@ -221,36 +217,11 @@ async def test_a_leader_decides_once(signed_in: Enter) -> None:
     assert status == 403
 
 
-async def test_a_venue_sees_its_own_sessions_in_its_calendar(
-    server: TestServer, visitor: Visitor, signed_in: Enter
-) -> None:
-    office = await signed_in("operator")
-    await book(office, department="2", topic="自治例会", committee=["1", "2"])
-    await publish(office)
-    events = {}
-    for venue_id in (2, 5):
-        token = calendar_token(server.app[SECRET], venue_id)
-        answer = await visitor.client.get(f"/calendar/{token}.ics")
-        assert answer.content_type == "text/calendar"
-        events[venue_id] = Calendar.from_ical(await answer.read()).walk("VEVENT")
-    assert [str(event["summary"]) for event in events[2]] == ["自治例会"]
-    assert events[5] == []
-    assert str(events[2][0]["uid"]) == "session-1@pinhui"
-
-
-@pytest.mark.parametrize("token", ["2", "2-0000", "x-1", "99999999999-1", "2-" + "0" * 32])
-async def test_a_calendar_address_that_was_never_given_shows_nothing(
-    visitor: Visitor, token: str
-) -> None:
-    answer, _ = await visitor.get(f"/calendar/{token}.ics")
-    assert answer.status == 404
-
-
 async def test_a_secretary_finds_the_calendar_and_no_requests(signed_in: Enter) -> None:
     clerk, secretary = [await signed_in(n) for n in ("clerk", "secretary")]
     await book(clerk)
     _, text = await secretary.get("/sessions")
-    assert re.search(r'href="/calendar/\d+-[0-9a-f]{32}\.ics"', text)
+    assert 'href="/calendar"' in text
     assert "反诈" not in text
 
 

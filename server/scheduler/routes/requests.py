@@ -1,7 +1,6 @@
-"""Pages of requests and sessions: book, the list with reasons, the proposed plan, calendars."""
+"""Pages of requests and sessions: book, the list with reasons, the proposed plan."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from aiohttp import web
 
@@ -11,12 +10,11 @@ from server.auth.permissions import PLANNERS
 from server.domain.errors import DomainError, NotFoundError
 from server.domain.session import SessionState
 from server.i18n import catalogue
-from server.pages.context import CLOCK, DATABASE, SECRET, many, page, redirect, visit_of
+from server.pages.context import CLOCK, DATABASE, many, page, redirect, visit_of
 from server.scheduler import service, store
 from server.scheduler import workday_keeping as keeping
 from server.scheduler.book_form import POSTS, BookForm, empty_form, read_form
 from server.scheduler.filing import PENDING, Approval
-from server.scheduler.ics import calendar_token, render_calendar, venue_of_token
 from server.scheduler.model import Reason
 from server.scheduler.problem import Situation, first_day
 from server.scheduler.publishing import moment_of
@@ -175,11 +173,9 @@ async def show_sessions(http: web.Request) -> web.Response:
             )
         )
         proposal = await store.latest_proposal(tx)
-        venues = await street.load_venues(tx)
         stranded = keeping.Stranded()
         if login.role in PLANNERS:
             stranded = await keeping.find_stranded(tx, await load_workdays(tx), now)
-    own = next((v for v in venues if v.committee_id and v.committee_id == login.committee_id), None)
     waiting = [r for r in requests if r.state in PENDING]
     return page(
         http,
@@ -193,7 +189,6 @@ async def show_sessions(http: web.Request) -> web.Response:
         proposal=proposal,
         plans=login.role in PLANNERS,
         stranded=stranded,
-        calendar=calendar_token(http.app[SECRET], own.id) if own else "",
     )
 
 
@@ -240,25 +235,6 @@ async def handle_discard(http: web.Request) -> web.Response:
     return redirect("/sessions")
 
 
-# --- calendars ---------------------------------------------------------------------------------
-
-
-async def show_calendar(http: web.Request) -> web.Response:
-    """Answer with a venue's calendar to whoever has its address."""
-    venue_id = venue_of_token(http.app[SECRET], http.match_info["venue"])
-    now: datetime = http.app[CLOCK].now()
-    async with http.app[DATABASE].view() as tx:
-        venue = next((v for v in await street.load_venues(tx) if v.id == venue_id), None)
-        if venue is None:
-            raise NotFoundError("no_such_page")
-        since = now - service.REMEMBERED
-        sessions = await store.load_sessions(tx, states=tuple(SessionState), since=since)
-    own = [s for s in sessions if venue.id in s.venue_ids and s.state is not SessionState.PROPOSED]
-    return web.Response(
-        body=render_calendar(venue.name, own, now), content_type="text/calendar", charset="utf-8"
-    )
-
-
 ROUTES = [
     web.get("/book", show_book, name="book"),
     web.post("/book", handle_book, name="book.post"),
@@ -270,5 +246,4 @@ ROUTES = [
     web.get("/plans/{plan}", show_plan, name="plan"),
     web.post("/plans/{plan}/publish", handle_publish, name="plan.publish.post"),
     web.post("/plans/{plan}/discard", handle_discard, name="plan.discard.post"),
-    web.get("/calendar/{venue}.ics", show_calendar, name="calendar"),
 ]

@@ -22,6 +22,8 @@ def test_plain_addresses_are_taken_without_the_spaces_around_them(good: str) -> 
         "wang@@street",
         "wang li@street",
         ".wang@street",
+        "=wang@street",
+        "-wang@street",
         "wang@-street",
         "wang@street.",
         "书记@street.cn",

@@ -56,6 +56,21 @@ def test_a_table_is_read_however_it_was_copied(text: str) -> None:
     assert read_committees(text) == Sheet(READ, ())
 
 
+def test_a_head_may_name_the_committees_address_in_any_of_its_rows() -> None:
+    head = "居委会\t姓名\t岗位\t邮箱\n"
+    text = head + "甲\t张三\t书记\t\n甲\t李四\t主任\tone@street.test\n乙\t王五\t书记\t\n"
+    sheet = read_committees(text)
+    assert sheet.errors == ()
+    assert [c.email for c in sheet.committees] == ["one@street.test", ""]
+
+
+def test_an_address_that_cannot_be_or_a_second_one_is_refused_with_its_row() -> None:
+    text = (
+        "居委会\t姓名\t岗位\t邮箱\n甲\t张三\t书记\t不是\n甲\t李四\t主任\ta@b\n甲\t王五\t副职\tc@d\n"
+    )
+    assert refusals(text) == [("row_bad_email", 2), ("row_other_email", 4)]
+
+
 def test_a_head_may_order_the_columns_and_have_more_of_them() -> None:
     text = (
         "电话,岗位,姓名,居委会\n110,书记,张建国,云杉苑\n"
