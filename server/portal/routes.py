@@ -78,6 +78,7 @@ async def show_home(http: web.Request) -> web.Response:
     conferences = http.app[CONFERENCES].running
     open_ids = [conference.state.session_id for conference in conferences]
     scheduled = [s for s in facts.coming if s.state is SessionState.SCHEDULED]
+    week = week_of(facts.coming, own, site_date(now), table)
     return page(
         http,
         _TEMPLATES[login.role],
@@ -91,8 +92,8 @@ async def show_home(http: web.Request) -> web.Response:
         waiting=facts.waiting,
         undecided=[r for r in facts.waiting if r.approval is Approval.PENDING],
         shared=with_room(scheduled),
-        week=week_of(facts.coming, own, site_date(now), table),
-        quota=quotas.this_week(login.committee_id) if quotas else None,
+        week=week,
+        quota=quotas.week_of(login.committee_id, week[0].on) if quotas else None,
         own=own,
         next_own=next((s for s in facts.coming if own and own.id in s.venue_ids), None),
     )

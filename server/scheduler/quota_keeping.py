@@ -57,9 +57,9 @@ class QuotaFacts:
         """The version entered last."""
         return self.versions[-1] if self.versions else FIRST_VERSION
 
-    def this_week(self, committee_id: int | None) -> LedgerLine | None:
-        """Return a committee's line of the present week; None for one that does not exist."""
-        week = week_period(self.today)
+    def week_of(self, committee_id: int | None, day: date) -> LedgerLine | None:
+        """Return a committee's line of the week of a day; None for one that does not exist."""
+        week = week_period(day)
         rule = version_for(self.versions, week).rule
         own = (c for c in self.committees if c.id == committee_id)
         return next((compute_line(c, week, rule, self.calls) for c in own), None)
@@ -106,6 +106,7 @@ async def change_quota(
     async with db.tx() as tx:
         now = clock.now()
         require_sound(rule, reason, valid_from, site_day(now))
+        await street.lock_office(tx)
         versions = await rows.load_quotas(tx)
         before = versions[-1] if versions else FIRST_VERSION
         if (before.rule, before.valid_from) == (rule, valid_from):

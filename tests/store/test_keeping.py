@@ -1,226 +1,96 @@
-"""What an administrator changes, on both databases: numbers, order, retiring, accounts."""
+"""Working days and quotas as rows, on both databases: what is entered comes back."""
 
 import asyncio
-from collections.abc import Collection
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime
 
-import pytest
+from server.auth.model import Login, Role
+from server.db.engine import Database
+from server.domain.places import Post
+from server.scheduler import quota_keeping, workday_keeping
+from server.scheduler.notice import parse_notice
+from server.scheduler.quota_rules import PRESET, QuotaRule
+from server.scheduler.store.quotas import load_quota_versions, load_quotas
+from server.scheduler.store.workdays import load_workdays
+from server.scheduler.workday_seed import seed_whole_table
+from server.scheduler.workdays import WorkdayTable, is_working
+from tests.fakes import FakeClock
 
-from server.audit import service as audit
-from server.auth import keeping as accounts_keeping
-from server.auth import service as auth
-from server.auth import store as accounts
-from server.auth.model import AccountWords, Role
-from server.db.engine import Database, Tx
-from server.domain.errors import ConflictError, DomainError, NotFoundError
-from server.domain.places import Person, Post
-from server.domain.session import Session
-from server.scheduler import store as sessions
-from server.simulator.demo_street import enter_street
-from server.street import committees, departments, keeping, service
-from server.street import store as street
-from server.street.desk import PARKED, CommitteeWords
-from server.street.keeper import Keeper
-from server.street.tokens import venue_token
-from tests.conftest import SECRET
-from tests.fakes import NOON_TUESDAY, FakeClock
-
-PASSWORD = "a-good-long-password"
+OFFICE = Login(
+    7, "operator", "自治办 会务", Role.OFFICE, None, None, datetime(2026, 1, 1, tzinfo=UTC)
+)
+DAY = date(2026, 11, 27)
 
 
-async def nobody_expects(tx: Tx, venue_ids: Collection[int]) -> list[Session]:
-    return []
-
-
-@pytest.fixture
-async def keeper(db: Database, clock: FakeClock) -> Keeper:
-    await enter_street(db, SECRET, PASSWORD, committees=4)
-    return Keeper(db, clock, nobody_expects, actor="login:6")
-
-
-async def numbers(db: Database) -> dict[str, int]:
+async def stored(db: Database) -> WorkdayTable:
     async with db.view() as tx:
-        return {c.name: c.number for c in await street.load_committees(tx)}
+        return await load_workdays(tx)
 
 
-async def words(db: Database, committee_id: int) -> tuple[CommitteeWords, int]:
-    """Return how a committee stands, and its version."""
-    async with db.view() as tx:
-        committee = next(c for c in await street.load_committees(tx) if c.id == committee_id)
-        venue = next(v for v in await street.load_venues(tx) if v.committee_id == committee_id)
-        staff = await street.load_staff(tx, committee_id)
-    people = CommitteeWords(committee.number, committee.name, venue.name, tuple(staff))
-    return people, committee.version
-
-
-async def test_numbers_are_exchanged_in_one_go_and_back(db: Database, keeper: Keeper) -> None:
-    now, version = await words(db, 1)
-    wanted = CommitteeWords(3, now.name, now.venue)
-    sequence = await committees.change_committee(keeper, 1, wanted, version=version)
-    assert await numbers(db) == {"梧桐坊": 1, "松涛里": 2, "云杉苑": 3, "银杏园": 4}
-    await keeping.undo(keeper, sequence)
-    assert await numbers(db) == {"云杉苑": 1, "松涛里": 2, "梧桐坊": 3, "银杏园": 4}
-    async with db.view() as tx:
-        assert [v.number for v in await street.load_venues(tx)] == [0, 1, 2, 3, 4]
-        assert (await audit.check(tx)).fault is None
-
-
-async def test_a_retired_committee_lets_its_number_go_and_gets_another_when_it_is_back(
-    db: Database, keeper: Keeper
+async def test_the_seed_comes_back_whole_and_is_entered_once(
+    db: Database, clock: FakeClock
 ) -> None:
-    await committees.retire_committee(keeper, 2)
-    assert await committees.retire_committee(keeper, 2) == 0
-    async with db.view() as tx:
-        assert await street.load_venue_by_token(tx, venue_token(SECRET, 3, 1)) is None
-        with pytest.raises(NotFoundError, match="venue_retired"):
-            await service.find_venue(tx, SECRET, venue_token(SECRET, 3, 1))
-    await committees.add_committee(keeper, SECRET, CommitteeWords(2, "新苑", "新苑"))
-    assert (await numbers(db))["松涛里"] == PARKED + 2
-    await committees.restore_committee(keeper, 2)
-    assert await numbers(db) == {"云杉苑": 1, "新苑": 2, "梧桐坊": 3, "银杏园": 4, "松涛里": 5}
-    async with db.view() as tx:
-        venue = await street.load_venue_by_token(tx, venue_token(SECRET, 3, 1))
-    assert venue is not None
-    assert (venue.number, venue.retired) == (5, False)
+    assert await stored(db) == seed_whole_table()
+    await asyncio.gather(*(workday_keeping.seed(db, clock) for _ in range(3)))
+    assert await stored(db) == replace(seed_whole_table(), version=1)
 
 
-async def test_a_retired_committee_takes_no_number_from_one_that_serves(
-    db: Database, keeper: Keeper
+async def test_a_change_before_the_seed_keeps_all_that_is_known(
+    db: Database, clock: FakeClock
 ) -> None:
-    await committees.retire_committee(keeper, 2)
-    await committees.add_committee(keeper, SECRET, CommitteeWords(2, "新苑", "新苑"))
-    now, version = await words(db, 2)
-    before = await numbers(db)
-    with pytest.raises(ConflictError, match="number_taken"):
-        await committees.change_committee(
-            keeper, 2, CommitteeWords(3, now.name, now.venue), version=version
-        )
-    assert await numbers(db) == before
-    await committees.change_committee(keeper, 2, CommitteeWords(9, "松涛旧里", ""), version=version)
-    assert (await numbers(db))["松涛旧里"] == 9
+    await workday_keeping.change_day(db, clock, OFFICE, DAY, working=False)
+    table = await stored(db)
+    assert table.version == 1
+    assert not is_working(table, DAY)
+    assert not is_working(table, date(2026, 10, 1))
+    assert table.names == seed_whole_table().names
 
 
-async def test_a_number_stays_while_a_published_session_expects_who_had_it(
-    db: Database, clock: FakeClock, keeper: Keeper
-) -> None:
-    async with db.tx() as tx:
-        await sessions.save_session(
-            tx,
-            title="例会",
-            starts_at=NOON_TUESDAY,
-            ends_at=NOON_TUESDAY + timedelta(minutes=40),
-            hall="",
-            items=[],
-            venue_ids=[3],
-        )
-    expecting = Keeper(db, clock, sessions.load_expecting, actor="login:6")
-    await committees.retire_committee(expecting, 2)
-    with pytest.raises(ConflictError, match="number_still_expected"):
-        await committees.add_committee(expecting, SECRET, CommitteeWords(2, "新苑", "新苑"))
-    assert (await numbers(db))["松涛里"] == 2
-
-
-async def test_people_come_go_and_return(db: Database, keeper: Keeper) -> None:
-    now, version = await words(db, 1)
-    first, *others = now.people
-    gone = Person(first.id, 1, first.name, first.post, first.line, retired=True)
-    fresh = Person(0, 1, "王小新", Post.SOCIAL_WORKER, "综治")
-    wanted = CommitteeWords(1, now.name, now.venue, (gone, *others, fresh))
-    sequence = await committees.change_committee(keeper, 1, wanted, version=version)
-    async with db.view() as tx:
-        serving = [p.name for p in await street.load_people(tx) if p.committee_id == 1]
-    assert first.name not in serving
-    assert "王小新" in serving
-    await keeping.undo(keeper, sequence)
-    back, later = await words(db, 1)
-    assert [p for p in back.people if not p.retired] == list(now.people)
-    assert await committees.change_committee(keeper, 1, back, version=later) == 0
-    with pytest.raises(ConflictError, match="undo_overtaken"):
-        await keeping.undo(keeper, sequence)
-
-
-async def test_of_two_changes_at_once_the_second_is_told(db: Database, keeper: Keeper) -> None:
-    def change(name: str) -> "asyncio.Task[int]":
-        wanted = {"name": name, "exempt": False, "place": 4}
-        doing = departments.change_department(keeper, 4, wanted, version=1)
-        return asyncio.create_task(doing)  # type: ignore[arg-type]
-
-    done = await asyncio.gather(change("甲"), change("乙"), return_exceptions=True)
-    assert [isinstance(one, ConflictError) for one in done].count(True) == 1
-
-
-async def test_departments_are_put_in_order_beside_retired_ones(
-    db: Database, keeper: Keeper
-) -> None:
-    await departments.retire_department(keeper, 2)
-    wanted = {"name": "武装部", "exempt": False, "place": 2}
-    sequence = await departments.change_department(keeper, 12, wanted, version=1)
-    added = await departments.add_department(keeper, "数字办", exempt=False)
-    assert added > sequence
-    async with db.view() as tx:
-        names = [d.name for d in await street.load_departments(tx) if not d.retired]
-    assert names[:3] == ["党建办", "武装部", "党政办"]
-    assert len(names) == 12
-    await keeping.undo(keeper, sequence)
-    async with db.view() as tx:
-        names = [d.name for d in await street.load_departments(tx) if not d.retired]
-    assert "武装部" in names[-2:]
-    with pytest.raises(DomainError, match="name_of_retired"):
-        await departments.add_department(keeper, "自治办", exempt=False)
-
-
-# --- accounts ----------------------------------------------------------------------------------
-
-
-async def test_two_administrators_cannot_disable_each_other_at_once(
-    db: Database, clock: FakeClock, keeper: Keeper
-) -> None:
-    async with db.tx() as tx:
-        second = await accounts.save_account(
-            tx, name="admin2", display_name="二", role=Role.ADMIN, password_hash=""
-        )
-        first = await accounts.load_account(tx, "admin")
-    assert first is not None
-    done = await asyncio.gather(
-        accounts_keeping.disable_account(db, clock, first.id, actor=f"login:{second.id}"),
-        accounts_keeping.disable_account(db, clock, second.id, actor=f"login:{first.id}"),
-        return_exceptions=True,
+async def test_two_changes_at_once_are_two_versions(db: Database, clock: FakeClock) -> None:
+    await workday_keeping.seed(db, clock)
+    days = [date(2026, 11, n) for n in (25, 26, 27)]
+    await asyncio.gather(
+        *(workday_keeping.change_day(db, clock, OFFICE, day, working=False) for day in days)
     )
-    refused = [str(one) for one in done if isinstance(one, DomainError)]
-    assert refused == ["account_last_administrator"]
+    table = await stored(db)
+    assert table.version == 4
+    assert not any(is_working(table, day) for day in days)
 
 
-async def test_a_disabled_account_has_neither_logins_nor_a_link(
-    db: Database, clock: FakeClock, keeper: Keeper
+async def test_an_entered_year_can_be_taken_back_to_what_it_was(
+    db: Database, clock: FakeClock
 ) -> None:
-    async with db.view() as tx:
-        clerk = await accounts.load_account(tx, "clerk")
-    assert clerk is not None
-    cookie = await auth.open_login(db, clock, clerk, "127.0.0.1")
-    token = await accounts_keeping.issue_link(db, clock, clerk.id, actor="login:6")
-    assert (await accounts_keeping.account_of_link(db, clock, token)).id == clerk.id
-    sequence = await accounts_keeping.disable_account(db, clock, clerk.id, actor="login:6")
-    assert await auth.find_login(db, clock, cookie) is None
-    with pytest.raises(NotFoundError, match="password_link_gone"):
-        await accounts_keeping.use_link(db, clock, token, PASSWORD)
-    await accounts_keeping.undo(db, clock, sequence, actor="login:6")
-    assert await auth.find_login(db, clock, cookie) is None
-    assert await auth.sign_in(db, clock, "clerk", PASSWORD, "127.0.0.1")
+    await workday_keeping.seed(db, clock)
+    before = await stored(db)
+    marks = parse_notice("元旦：1月1日至3日放假调休。1月9日上班。", 2027)
+    done = await workday_keeping.import_year(db, clock, OFFICE, 2027, marks)
+    assert not (await stored(db)).is_provisional(2027)
+    assert await workday_keeping.undo(db, clock, OFFICE, done) == (2027, done + 1)
+    assert await stored(db) == replace(before, version=3)
 
 
-async def test_a_change_of_an_account_and_its_undo_are_both_in_a_whole_log(
-    db: Database, clock: FakeClock, keeper: Keeper
+async def test_versions_of_quotas_come_back_and_the_newest_can_be_withdrawn(
+    db: Database, clock: FakeClock
 ) -> None:
-    async with db.view() as tx:
-        clerk = await accounts.load_account(tx, "clerk")
-    assert clerk is not None
-    wanted = AccountWords("pingan", "平安办", Role.AUDITOR)
-    sequence = await accounts_keeping.change_account(
-        db, clock, clerk.id, wanted, version=1, actor="login:6"
+    rule = QuotaRule((Post.DEPUTY,), None, 4, {Post.SECRETARY: 2}, {}, None)
+    first = date(2026, 11, 30)
+    events = [
+        await quota_keeping.change_quota(db, clock, OFFICE, r, valid_from=first, reason="试行")
+        for r in (rule, replace(PRESET, week=2))
+    ]
+    same = replace(PRESET, week=2)
+    again = await quota_keeping.change_quota(
+        db, clock, OFFICE, same, valid_from=first, reason="再试"
     )
-    await accounts_keeping.undo(db, clock, sequence, actor="login:6")
+    assert again == 0
     async with db.view() as tx:
-        now = await accounts.load_account(tx, "clerk")
-        assert (await audit.check(tx)).fault is None
-    assert now is not None
-    assert accounts_keeping.words_of(now) == accounts_keeping.words_of(clerk)
+        versions = await load_quotas(tx)
+    assert [(v.number, v.rule, v.valid_from, v.by) for v in versions] == [
+        (1, rule, first, "自治办 会务"),
+        (2, same, first, "自治办 会务"),
+    ]
+    await quota_keeping.undo(db, clock, OFFICE, events[1])
+    async with db.view() as tx:
+        assert [v.number for v in await load_quotas(tx)] == [1]
+        everything = await load_quota_versions(tx, with_withdrawn=True)
+    assert [withdrawn for _, withdrawn in everything] == [False, True]

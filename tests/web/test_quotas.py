@@ -46,7 +46,8 @@ async def enter_session(
 
 def rows_of(text: str) -> dict[str, list[str]]:
     """Return the cells of the ledger by committee, without markup."""
-    body = text[text.index("<tbody>") : text.index("</tbody>")]
+    table = text[text.index('tbl--tight quota"') :]
+    body = table[table.index("<tbody>") : table.index("</tbody>")]
     found = {}
     for row in re.findall(r"<tr.*?</tr>", body, re.S):
         cells = [
@@ -71,7 +72,9 @@ async def test_the_ledger_folds_held_and_scheduled_sessions(
     assert rows[32][2:6] == ["3", "1", "0", "2"]
     assert "/ 99 家次" in text
     assert "分母：33 家 × 每周 3 场。" in text
-    assert "管理办" in rows[0][-1]
+    assert "社工业务会" in rows[0][-1]
+    assert "/quota?period=2026-W48&amp;department=" in text
+    assert text.count("管理办</a>") == 2
     _, text = await office.get("/quota?period=2026-11")
     assert "分母：33 家 × 每月 8 场。" in text
     _, text = await office.get("/quota?period=2026-W49")

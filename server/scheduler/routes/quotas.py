@@ -73,7 +73,11 @@ class View:
         """Say whether a line is asked for."""
         if self.scarce and line.state not in _NOT_ROOMY:
             return False
-        return not self.department or any(self.department in c.departments for c in line.calls)
+        return not self.department or any(self.has(call) for call in line.calls)
+
+    def has(self, call: Called) -> bool:
+        """Say whether a session is asked for."""
+        return not self.department or self.department in call.departments
 
 
 def _today(http: web.Request) -> date:
@@ -111,6 +115,7 @@ async def show_quota(http: web.Request) -> web.Response:
     ledger = _ledger(facts, view.period)
     today = facts.today
     calls = [call for line in ledger.lines for call in line.calls]
+    once = {call.session.id: call for call in calls if view.has(call)}
     return page(
         http,
         "scheduler/quota.html",
@@ -122,6 +127,7 @@ async def show_quota(http: web.Request) -> web.Response:
         present={week_period(today).key, month_period(today).key},
         around=[view.address(period=view.period.moved(n)) for n in (-1, 1)],
         departments=sorted({name for call in calls for name in call.departments}),
+        calls=sorted(once.values(), key=lambda call: (call.session.starts_at, call.session.id)),
         caused=sum(view.department in call.departments for call in calls),
         overruns=facts.overruns,
         opens=lambda call: _may_open(login, call),

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from datetime import date
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from server.db.engine import Tx
 from server.scheduler.tables import WorkdayHeadRow, WorkdayRow, WorkdayYearRow
@@ -16,7 +17,7 @@ _ONE = 1
 async def load_workdays(tx: Tx) -> WorkdayTable:
     """Return the working days; what the package knows while nothing has been stored."""
     version = await tx.scalar(select(WorkdayHeadRow.version))
-    if version is None:
+    if not version:
         return seed_whole_table()
     row = WorkdayRow
     found = (await tx.execute(select(row.day, row.working, row.name))).all()
@@ -30,14 +31,20 @@ async def load_workdays(tx: Tx) -> WorkdayTable:
 
 
 async def lock_workdays(tx: Tx) -> None:
-    """Let nobody else change the table until the transaction ends."""
+    """Let nobody else change the table until the transaction ends.
+
+    The head is entered first, with version 0, so that even the first two processes queue at it.
+    """
+    is_sqlite = tx.get_bind().dialect.name == "sqlite"
+    head = (sqlite if is_sqlite else postgresql).insert(WorkdayHeadRow)
+    await tx.execute(head.values(id=_ONE, version=0).on_conflict_do_nothing())
     await tx.get(WorkdayHeadRow, _ONE, with_for_update=True)
 
 
 async def save_workdays(
     tx: Tx, marks: Mapping[date, Mark], *, decreed: frozenset[int], version: int
 ) -> None:
-    """Enter what is said of some days, the years known for sure, and the version.
+    """Enter what is said of some days, the years known for sure, and the version; once locked.
 
     A day that is as its weekday says and belongs to no holiday needs no row.
     """
@@ -52,9 +59,5 @@ async def save_workdays(
     known = set(await tx.scalars(select(WorkdayYearRow.year)))
     await tx.execute(delete(WorkdayYearRow).where(WorkdayYearRow.year.in_(known - decreed)))
     tx.add_all(WorkdayYearRow(year=year) for year in sorted(decreed - known))
-    head = await tx.get(WorkdayHeadRow, _ONE)
-    if head is None:
-        tx.add(WorkdayHeadRow(id=_ONE, version=version))
-    else:
-        head.version = version
+    await tx.execute(update(WorkdayHeadRow).values(version=version))
     await tx.flush()
