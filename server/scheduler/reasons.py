@@ -25,12 +25,16 @@ RULES = {
     "mode": "rule.mode",
     "no_day": "rule.no_day",
     "no_digest_day": "rule.no_digest_day",
+    "no_room": "rule.no_room",
     "person_clash": "rule.person_clash",
     "pin": "rule.pin",
     "price": "rule.price",
     "quota": "rule.quota",
+    "read_only": "rule.read_only",
     "riders": "rule.riders",
     "time_window": "rule.time_window",
+    "unit": "rule.unit",
+    "window": "rule.window",
 }
 """The catalogue's key for each rule that can keep a request out."""
 
