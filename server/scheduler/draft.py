@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from server.scheduler.agenda import order_exists
 from server.scheduler.crowd import Crowd
-from server.scheduler.ground import Claim, Ground, Spot
+from server.scheduler.ground import Claim, Ground, Spot, digest_day
 from server.scheduler.meters import Meter
 from server.scheduler.model import Overflow
 from server.scheduler.objective import LEFT_OUT_MISSES
@@ -54,7 +54,8 @@ class Filling:
 class Draft:
     """A plan in the making. ``place`` lists each claim's spot, None when it is left out.
 
-    ``points`` is the price so far; ``total`` adds department fairness; waiting is not counted.
+    ``points`` is the price so far; ``total`` adds department fairness; waiting is not
+    counted, nor what reading matter costs, which is the same in every plan.
     """
 
     def __init__(self, ground: Ground) -> None:
@@ -72,11 +73,21 @@ class Draft:
         self.misses: dict[int, int] = {}
         for claim in ground.claims:
             self._miss(claim, LEFT_OUT_MISSES)
+        self._miss_digests()
         self._orders: dict[tuple[int, frozenset[int]], bool] = {}
         self._gauges = Gauges(ground)
         for number, filling in enumerate(self.fillings):
             if filling.crowd:
                 self._hold(number, filling)
+
+    def _miss_digests(self) -> None:
+        """Count what is left out for want of a digest day in its department's fairness."""
+        lookup = self.ground.lookup
+        at = {department.id: n for n, department in enumerate(lookup.instance.departments)}
+        for request in lookup.instance.requests:
+            if request.read_only and digest_day(lookup, request) is None:
+                bit = 1 << at[request.department]
+                self.misses[bit] = self.misses.get(bit, 0) + LEFT_OUT_MISSES
 
     def _hold(self, number: int, filling: Filling) -> None:
         """Count a standing meeting, which is held with or without guests."""

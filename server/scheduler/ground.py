@@ -6,6 +6,7 @@ questions depend on what else is in the cell, and are put to ``draft``.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from server.scheduler.agenda import Frame, frame_of
 from server.scheduler.crowd import Committees, Crowd
@@ -163,6 +164,12 @@ def closed_by(lookup: Lookup, request: MeetingRequest, cell: Cell) -> str:
     if crowd & lookup.blocked.get((cell.date, cell.half), 0):
         return "blocked"
     return "capacity" if crowd.bit_count() > hall.capacity else ""
+
+
+def digest_day(lookup: Lookup, request: MeetingRequest) -> date | None:
+    """Return the first digest day in a request's window, or None when there is none."""
+    days = sorted(lookup.instance.digest_days)
+    return next((day for day in days if within_window(request, day)), None)
 
 
 def open_cells(lookup: Lookup, request: MeetingRequest) -> list[Cell]:

@@ -12,13 +12,12 @@ from random import Random
 from server.scheduler.agenda import lay_out, plan_agenda
 from server.scheduler.draft import Draft
 from server.scheduler.facts import work_out
-from server.scheduler.ground import survey
+from server.scheduler.ground import digest_day, survey
 from server.scheduler.lookup import Lookup, look_up
 from server.scheduler.model import (
     DigestDay,
     Instance,
     LeftOut,
-    MeetingRequest,
     MergePlan,
     Overflow,
     PlannedSession,
@@ -30,7 +29,6 @@ from server.scheduler.reasons import (
     explain_missed_digest,
     explain_placed,
 )
-from server.scheduler.rules import within_window
 from server.scheduler.search import build_draft, improve, instant_rounds
 
 
@@ -106,12 +104,6 @@ def _placed(lookup: Lookup, sessions: tuple[PlannedSession, ...]) -> list[Reason
         for facts in (work_out(lookup, session) for session in sessions)
         for _, request in facts.requests
     ]
-
-
-def digest_day(lookup: Lookup, request: MeetingRequest) -> date | None:
-    """Return the first digest day in a request's window, or None when there is none."""
-    days = sorted(lookup.instance.digest_days)
-    return next((day for day in days if within_window(request, day)), None)
 
 
 def plan_digest(lookup: Lookup) -> tuple[tuple[DigestDay, ...], list[Reason]]:

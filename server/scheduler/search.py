@@ -114,8 +114,7 @@ def _ruin(draft: Draft, random: Random) -> set[int]:
     for spot in chosen:
         whole = random.random() < WHOLLY
         pool.update(n for n in draft.fillings[spot].claims if whole or random.random() < 0.5)
-    for number in sorted(pool):
-        _take_with_riders(draft, number, pool)
+    pool = draft.release(pool)
     return pool | _left_out_around(
         draft, [centre, *(ground.spots[s].half_day for s in chosen)], people
     )
@@ -135,17 +134,6 @@ def _half_day_of(draft: Draft, number: int, random: Random) -> int | None:
         spots = list(draft.ground.claims[number].prices)
         spot = random.choice(spots) if spots else None
     return None if spot is None else draft.ground.spots[spot].half_day
-
-
-def _take_with_riders(draft: Draft, number: int, pool: set[int]) -> None:
-    """Take a claim out, and with it the riders for whom nobody calls any more."""
-    spot = draft.place[number]
-    if spot is None:
-        return
-    draft.take(number)
-    for rider in draft.orphans(spot):
-        draft.take(rider)
-        pool.add(rider)
 
 
 def _left_out_around(draft: Draft, half_days: list[int], people: int) -> set[int]:
