@@ -1,7 +1,9 @@
 """The only place that reads the computer's clock; all others are handed a time or a ``Clock``."""
 
+import os
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -31,6 +33,13 @@ class SystemClock:
     def monotonic(self) -> float:
         """Return seconds that only ever grow, from an unnamed start."""
         return time.monotonic()
+
+
+def process_age() -> float:
+    """Return for how many seconds this process has run, the start of the interpreter included."""
+    ticks = Path("/proc/self/stat").read_text(encoding="ascii").rpartition(")")[2].split()[19]
+    running = float(Path("/proc/uptime").read_text(encoding="ascii").split()[0])
+    return running - int(ticks) / os.sysconf("SC_CLK_TCK")
 
 
 def unix_ms(moment: datetime) -> int:

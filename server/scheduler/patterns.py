@@ -12,10 +12,9 @@ from functools import cached_property
 
 from server.scheduler.crowd import bits
 from server.scheduler.draft import Draft
-from server.scheduler.ground import Claim, Spot, survey
+from server.scheduler.ground import Claim, Spot, digest_day, survey
 from server.scheduler.kinds import KindMask, Kinds, sort_people
 from server.scheduler.lookup import Lookup
-from server.scheduler.merge import digest_day
 from server.scheduler.model import Overflow
 from server.scheduler.objective import LEFT_OUT_MISSES, left_out_price
 from server.scheduler.quota import used_key

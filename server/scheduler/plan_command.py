@@ -20,11 +20,14 @@ from server.scheduler.lookup import Lookup, look_up
 from server.scheduler.merge import merge
 from server.scheduler.model import Infeasible, Instance, MergePlan
 from server.scheduler.objective import Terms
+from server.scheduler.plan_order import Order, carry_out, save
 from server.scheduler.price_words import say_moves
 from server.scheduler.prices import draft_of, price_moves
+from server.scheduler.solver import WORKERS
 from server.scheduler.wording import say_action, say_reason
-from server.scheduler.writing import serialise_plan
 
+SECONDS = 30.0
+"""How long a plan may take when nothing else is said."""
 MOST_LINES = 40
 """How many violations are printed; the rest is counted."""
 
@@ -38,8 +41,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reasons", action="store_true", help="print why each request is where")
     parser.add_argument("--explain", metavar="REQUEST", help="print where else it could be")
     parser.add_argument("--bound", action="store_true", help="prove how good any plan can be")
-    parser.add_argument("--rounds", type=int, help="effort of the search (default: at once)")
+    parser.add_argument("--within", type=Path, help="where to write a plan within all quotas")
+    parser.add_argument("--seconds", type=float, help="of wall time, all included (default 30)")
+    parser.add_argument("--deterministic", type=float, metavar="D", help="effort, not seconds")
+    parser.add_argument("--rounds", type=int, help="answer at once after so many rounds")
     parser.add_argument("--seed", type=int, default=1, help="which search to run (default 1)")
+    parser.add_argument("--workers", type=int, default=WORKERS, help="the solver's threads")
     parser.add_argument("--language", choices=LANGUAGES, default=DEFAULT, help="of the reasons")
 
 
@@ -52,8 +59,9 @@ def run(args: argparse.Namespace) -> int:
     """
     if args.check != (args.plan is not None):
         return _complain("--check wants INSTANCE and PLAN; without it only INSTANCE is given")
-    if args.rounds is not None and args.rounds < 0:
-        return _complain("--rounds wants a number from 0")
+    wrong = _wrong_number(args)
+    if wrong:
+        return _complain(f"{wrong} wants a larger number")
     try:
         instance = parse_instance(_read(args.instance))
         return _check(instance, args) if args.check else _make(instance, args)
@@ -81,22 +89,43 @@ def _check(instance: Instance, args: argparse.Namespace) -> int:
     return _tell(lookup, plan, check_with(lookup, plan), args)
 
 
+def _wrong_number(args: argparse.Namespace) -> str:
+    """Return the option whose number cannot be meant, or nothing."""
+    least = {"rounds": 0, "seconds": 0, "deterministic": 0, "workers": 1}
+    for name, smallest in least.items():
+        value = getattr(args, name)
+        if value is not None and not value >= smallest:
+            return f"--{name}"
+    return ""
+
+
 def _make(instance: Instance, args: argparse.Namespace) -> int:
     _print(f"{instance.name}: {len(instance.requests)} requests, {len(instance.days)} days")
-    plan = merge(instance, rounds=args.rounds, seed=args.seed)
-    lookup = look_up(instance)
-    verdict = check_with(lookup, plan)
+    plan, verdict = _plan(instance, args)
     conflict = None if verdict.valid else find_conflict(instance)
-    if args.bound and conflict is None:
-        plan = replace(plan, bound=prove_bound(instance).value)
-    answer = plan if conflict is None else Infeasible(conflict.rules)
-    if args.out is not None:
-        args.out.write_text(serialise_plan(answer), encoding="utf-8")
+    lookup = look_up(instance)
     if conflict is not None:
+        save(Infeasible(conflict.rules), args.out)
         return _print_conflict(lookup, conflict, args.language)
+    if args.bound and plan.bound is None:
+        plan = replace(plan, bound=prove_bound(instance).value)
+    save(plan, args.out)
     if args.reasons:
         _print_reasons(plan, args.language)
     return _tell(lookup, plan, verdict, args)
+
+
+def _plan(instance: Instance, args: argparse.Namespace) -> tuple[MergePlan, Verdict]:
+    """Make a plan at once when rounds are given, otherwise in the time there is."""
+    if args.rounds is not None:
+        plan = merge(instance, rounds=args.rounds, seed=args.seed)
+        return plan, check_with(look_up(instance), plan)
+    seconds = args.seconds
+    if seconds is None and args.deterministic is None:
+        seconds = SECONDS
+    order = Order(seconds, args.deterministic, args.seed, args.workers, args.out, args.within)
+    planned = carry_out(instance, order)
+    return planned.plan, planned.verdict
 
 
 def _tell(lookup: Lookup, plan: MergePlan, verdict: Verdict, args: argparse.Namespace) -> int:

@@ -1,6 +1,11 @@
 """``pinhui plan``: plans made and plans checked; what cannot be read is said in one line."""
 
 import argparse
+import json
+import re
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,7 +13,7 @@ import pytest
 from server.scheduler.formats import parse_plan
 from server.scheduler.model import Infeasible, MergePlan
 from server.scheduler.plan_command import add_arguments, run
-from tests.unit.scheduler.problems import DATA, EXAMPLE
+from tests.unit.scheduler.problems import DATA, EXAMPLE, checked_independently
 
 INSTANCE = str(DATA / "instances" / f"{EXAMPLE}.json")
 PLAN = str(DATA / f"example_plan_{EXAMPLE}.json")
@@ -99,6 +104,9 @@ def test_the_bound_is_written_into_the_plan(tmp_path: Path) -> None:
         ("--check", INSTANCE),
         (INSTANCE, PLAN),
         (INSTANCE, "--rounds", "-1"),
+        (INSTANCE, "--seconds", "-1"),
+        (INSTANCE, "--deterministic", "nan"),
+        (INSTANCE, "--workers", "0"),
         ("--check", INSTANCE, PLAN, "--explain", "R999"),
         ("/nowhere/at/all.json",),
         (PLAN,),
@@ -118,3 +126,53 @@ def test_a_file_that_is_no_text_is_refused(
     junk.write_bytes(b"\xff\xfe\x00")
     assert pinhui_plan(str(junk)) == 2
     assert "JSON" in capsys.readouterr().err
+
+
+PROGRESS = re.compile(r"best \d+ bound (-|\d+) seconds \d+\.\d")
+
+
+def test_a_plan_is_searched_for_and_each_line_of_progress_is_the_same_shape(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, within = tmp_path / "plan.json", tmp_path / "within.json"
+    words = ("--out", str(out), "--within", str(within), "--seconds", "0")
+    assert pinhui_plan(INSTANCE, *words) == 0
+    lines = capsys.readouterr().err.splitlines()
+    assert lines
+    assert all(PROGRESS.fullmatch(line) for line in lines)
+    plan = json.loads(out.read_text(encoding="utf-8"))
+    assert plan["stats"]["exceptions"]
+    assert checked_independently(EXAMPLE, out.read_text(encoding="utf-8"))["valid"]
+    strict = checked_independently(EXAMPLE, within.read_text(encoding="utf-8"))
+    assert (strict["valid"], strict["terms"]["over_quota"]) == (True, 0)
+    assert [path.name for path in sorted(tmp_path.iterdir())] == ["plan.json", "within.json"]
+
+
+def test_a_searched_plan_repeats_with_effort_and_seed(tmp_path: Path) -> None:
+    texts = []
+    for name in ("one.json", "two.json"):
+        out = tmp_path / name
+        words = ("--deterministic", "1", "--seed", "7", "--out", str(out))
+        assert pinhui_plan(INSTANCE, *words) == 0
+        texts.append(out.read_bytes())
+    assert texts[0] == texts[1]
+    assert json.loads(texts[0])["stats"]["effort"] == 1
+
+
+def test_a_terminated_search_leaves_the_best_plan(tmp_path: Path) -> None:
+    out = tmp_path / "plan.json"
+    words = (sys.executable, "-m", "server", "plan", INSTANCE, "--out", str(out))
+    with subprocess.Popen(
+        (*words, "--seconds", "600"), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+    ) as program:
+        assert program.stderr is not None
+        assert PROGRESS.fullmatch(program.stderr.readline().strip())
+        program.send_signal(signal.SIGTERM)
+        rest = program.stderr.read()
+        assert program.wait() == 0
+    assert "Traceback" not in rest
+    assert checked_independently(EXAMPLE, out.read_text(encoding="utf-8"))["valid"]
+
+
+def test_a_plan_can_go_where_no_file_can_be_replaced(capsys: pytest.CaptureFixture[str]) -> None:
+    assert pinhui_plan(INSTANCE, "--rounds", "0", "--out", "/dev/stdout") == 0
