@@ -189,7 +189,8 @@ async def test_the_link_leads_from_nothing_to_the_sheet_of_links(
     ]
     assert [(p.name, p.post, p.line) for p in people][2] == ("王晓玲", Post.SOCIAL_WORKER, "综治")
     assert [(v.number, v.name) for v in venues] == [(0, "主会场"), (1, "云杉苑"), (2, "松涛里")]
-    recorded = await events(database)
+    first, *recorded = await events(database)
+    assert first[0] == "workdays.seeded"
     kinds = [kind for kind, _, _ in recorded]
     assert kinds == ["street.imported", "account.created", "account.created", "login.succeeded"]
     assert recorded[0][1:] == (
