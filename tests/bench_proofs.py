@@ -130,11 +130,11 @@ def measure_moves(name: str) -> None:
 def main() -> None:
     """Measure the instances named, or all months of a street."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("instances", nargs="*", choices=[*NAMES, []], default=MONTHS)
+    parser.add_argument("instances", nargs="*", metavar="INSTANCE", help=", ".join(NAMES))
     parser.add_argument("--seconds", type=float, default=30, help="for each bound")
     args = parser.parse_args()
     measure_conflicts()
-    for name in args.instances:
+    for name in args.instances or MONTHS:
         measure_bound(name, args.seconds)
         measure_moves(name)
 
