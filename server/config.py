@@ -37,8 +37,6 @@ class Settings:
         certificate: PEM file of the server certificate; empty means the one that ``pinhui cert``
             put into ``data_dir``, or plain HTTP (loopback only) when there is none.
         key: PEM file of its key; empty means that it stands in the certificate's file.
-        public_url: the address of the pages as letters give it, ``https://pinhui.street``; empty
-            means the first name in the certificate.
         language: in which letters are written, ``zh_CN`` or ``en``.
         mail_host: the SMTP server that takes our letters; empty means that letters wait.
         mail_port: its TCP port; 0 means the usual one.
@@ -59,7 +57,6 @@ class Settings:
     announce: tuple[str, ...] = ()
     certificate: str = ""
     key: str = ""
-    public_url: str = ""
     language: str = "zh_CN"
     mail_host: str = ""
     mail_port: int = 0
