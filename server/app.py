@@ -15,6 +15,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from server import __version__, tls
+from server.admission import routes as admission_routes
 from server.attendance import routes as attendance_routes
 from server.attendance.export import PaperMaker
 from server.auth import routes as auth_routes
@@ -180,6 +181,7 @@ async def build_app(
     app[attendance_routes.PAPER] = PaperMaker()
     app[street_routes.DRAFT] = settings.data_dir / "setup.json"
     app[street_routes.HOSTS] = tuple(_certified_names(settings))
+    app[admission_routes.FILES] = settings.data_dir / "files"
     app[auth_routes.PLACES] = street_store.load_places
     app[street_routes.EXPECTING] = scheduler_store.load_expecting
     relay = _Relay()
@@ -260,6 +262,7 @@ _ROUTES = [
     *street_routes.ROUTES,
     *scheduler_routes.ROUTES,
     *invitation_routes.ROUTES,
+    *admission_routes.ROUTES,
     *conference_routes.ROUTES,
     *attendance_routes.ROUTES,
     *ws.ROUTES,

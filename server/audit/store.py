@@ -69,6 +69,7 @@ async def load_recorded(
     session_id: int | None = None,
     kinds: Collection[str] = (),
     and_system_kinds: Collection[str] = (),
+    naming: str = "",
 ) -> list[Recorded]:
     """Return recorded events in order.
 
@@ -78,6 +79,8 @@ async def load_recorded(
         kinds: only these kinds; empty for all.
         and_system_kinds: kinds of events without a session to be had as well: outages concern
             every session.
+        naming: only events whose payload has this text as one of its values, such as ``R007``;
+            letters and digits only.
     """
     row = AuditEventRow
     query = select(row.sequence, row.at, row.kind, row.session_id, row.actor, row.data)
@@ -88,6 +91,8 @@ async def load_recorded(
         )
     if kinds:
         query = query.where(row.kind.in_([str(k) for k in kinds]))
+    if naming:
+        query = query.where(row.data.contains(f'"{naming}"', autoescape=True))
     found = await tx.execute(query.order_by(row.sequence))
     return [
         Recorded(

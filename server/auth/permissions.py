@@ -27,6 +27,7 @@ ADMIN: Allowed = frozenset({Role.ADMIN})
 OFFICE: Allowed = frozenset({Role.OFFICE})
 LEADER: Allowed = frozenset({Role.LEADER})
 FILERS: Allowed = frozenset({Role.CLERK, Role.OFFICE})
+FOLLOWERS: Allowed = READERS | FILERS
 KEEPERS: Allowed = frozenset({Role.OFFICE, Role.ADMIN})
 PLANNERS: Allowed = READERS | KEEPERS
 
@@ -49,9 +50,24 @@ ROUTES: dict[str, Allowed] = {
     "book": FILERS,
     "book.post": FILERS,
     "sessions": SIGNED_IN,
-    "request.grant.post": LEADER,
-    "request.refuse.post": LEADER,
+    "requests": FOLLOWERS,
+    "request": FOLLOWERS,
+    "request.edit": FILERS,
+    "request.edit.post": FILERS,
     "request.withdraw.post": FILERS,
+    "request.copy.post": FILERS,
+    "request.send_back.post": OFFICE,
+    "request.refer.post": OFFICE,
+    "request.take_out.post": OFFICE,
+    "request.overrun.post": OFFICE,
+    "request.file": FOLLOWERS,
+    "request.file.remove.post": FILERS,
+    "approve": OPERATORS,
+    "approve.decide.post": OPERATORS,
+    "approve.sign.post": OPERATORS,
+    "approve.undo.post": OPERATORS,
+    "approve.lend.post": LEADER,
+    "approve.take_back.post": LEADER,
     "plans.post": OFFICE,
     "plan": READERS,
     "plan.publish.post": OFFICE,

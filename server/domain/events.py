@@ -58,6 +58,11 @@ class EventKind(StrEnum):
     what each was and is, and whether the year was and is decreed. Quotas: ``quota.changed`` has the
     ``number`` of the version, ``valid_from``, ``reason``, and the rule ``before`` and ``after``;
     ``quota.withdrawn`` the number.
+
+    What becomes of a meeting request: ``request.…`` carry its number in ``request``, and where it
+    applies the office's or the leader's word in ``remark``, the account in whose name somebody
+    decided in ``for_account``, its files in ``files`` (``name``, ``sha256``, ``size``), what was
+    amended in ``before`` and ``after``.
     """
 
     SESSION_SCHEDULED = "session.scheduled"
@@ -136,6 +141,14 @@ class EventKind(StrEnum):
     REQUEST_RETURNED = "request.returned"
     REQUEST_GRANTED = "request.granted"
     REQUEST_REFUSED = "request.refused"
+    REQUEST_UNDECIDED = "request.undecided"
+    REQUEST_REFERRED = "request.referred"
+    REQUEST_TAKEN_OUT = "request.taken_out"
+    APPROVAL_LENT = "approval.lent"
+    APPROVAL_ENDED = "approval.ended"
+    OVERRUN_ASKED = "overrun.asked"
+    OVERRUN_GRANTED = "overrun.granted"
+    OVERRUN_REFUSED = "overrun.refused"
     PLAN_PROPOSED = "plan.proposed"
     PLAN_CHANGED = "plan.changed"
     PLAN_ACCEPTED = "plan.accepted"

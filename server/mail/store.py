@@ -4,7 +4,7 @@ import base64
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from server.db.engine import Tx
 from server.mail.model import Attachment, CalendarPart, Letter, LetterState, StoredLetter
@@ -44,6 +44,18 @@ async def save_letter(tx: Tx, letter: Letter, now: datetime) -> bool:
     )
     await tx.flush()
     return True
+
+
+async def withdraw_letters(tx: Tx, prefix: str) -> bool:
+    """Forget the letters whose keys begin so and that nobody has tried to send.
+
+    Returns:
+        Whether none of them is left.
+    """
+    alike = LetterRow.key.startswith(prefix, autoescape=True)
+    fresh = (LetterRow.state == str(LetterState.WAITING)) & (LetterRow.attempts == 0)
+    await tx.execute(delete(LetterRow).where(alike, fresh))
+    return await tx.scalar(select(LetterRow.id).where(alike).limit(1)) is None
 
 
 def _stored(row: LetterRow) -> StoredLetter:

@@ -8,6 +8,8 @@ from server.auth.permissions import ROUTES, may_use
 _ENTRIES = (
     ("home", "/", "menu.home"),
     ("book", "/book", "menu.book"),
+    ("approve", "/approve", "menu.approve"),
+    ("requests", "/requests", "menu.requests"),
     ("sessions", "/sessions", "menu.sessions"),
     ("quota", "/quota", "menu.quota"),
     ("attendance", "/attendance", "menu.attendance"),

@@ -1,13 +1,21 @@
 """The first screen of each role: the answer first, then the one main button."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from aiohttp import web
 
+from server.admission.granting import Docket, load_docket
+from server.admission.history import HistoryStep, history_of, names_request
+from server.admission.service import may_see
+from server.audit.store import load_recorded
+from server.auth import store as accounts
 from server.auth.guard import login_of, role_of
 from server.auth.model import Login, Role
 from server.conference.routes import CONFERENCES
+from server.db.engine import Tx
 from server.domain.errors import NotFoundError
+from server.domain.events import EventKind, Recorded
 from server.domain.places import Department
 from server.domain.session import Session, SessionState
 from server.i18n.dates import site_date
@@ -19,7 +27,7 @@ from server.pages.context import CLOCK, DATABASE, many, page, redirect
 from server.portal.guides import guide, guide_of
 from server.portal.home import live_now, week_of, with_room
 from server.scheduler import store as scheduler
-from server.scheduler.filing import PENDING, Approval, FiledRequest
+from server.scheduler.filing import PENDING, FiledRequest, RequestState
 from server.scheduler.quota_keeping import load_facts
 from server.scheduler.store.workdays import load_workdays
 from server.street import store as street
@@ -27,6 +35,14 @@ from server.street import store as street
 POSTMAN: web.AppKey[Postman] = web.AppKey("postman", Postman)
 
 STUCK = (LetterState.FAILED, LetterState.UNSURE)
+ANSWERS = (
+    EventKind.REQUEST_GRANTED,
+    EventKind.REQUEST_REFUSED,
+    EventKind.REQUEST_RETURNED,
+    EventKind.OVERRUN_GRANTED,
+    EventKind.OVERRUN_REFUSED,
+)
+ANSWERED_WITHIN, MOST_ANSWERS = timedelta(days=7), 4
 COMING = (SessionState.OPEN, SessionState.SCHEDULED)
 _TEMPLATES = {
     Role.OFFICE: "portal/home_office.html",
@@ -46,6 +62,8 @@ class _Facts:
     held: list[Session]
     requests: list[FiledRequest]
     departments: dict[int, Department]
+    docket: Docket
+    answers: list[tuple[FiledRequest, HistoryStep]]
 
     @property
     def waiting(self) -> list[FiledRequest]:
@@ -58,12 +76,37 @@ async def _facts(http: web.Request, login: Login) -> _Facts:
     async with http.app[DATABASE].view() as tx:
         departments = {d.id: d for d in await street.load_departments(tx)}
         names = {d.id: d.name for d in departments.values()}
+        seen = await scheduler.load_requests(tx, names, department_id=only)
+        requests = [request for request in seen if may_see(login, request)]
         return _Facts(
             coming=await scheduler.load_sessions(tx, states=COMING, since=http.app[CLOCK].now()),
             held=(await scheduler.load_sessions(tx, states=[SessionState.CLOSED]))[-6:][::-1],
-            requests=await scheduler.load_requests(tx, names, department_id=only),
+            requests=requests,
             departments=departments,
+            docket=await load_docket(tx),
+            answers=await _answers(tx, login, requests, http.app[CLOCK].now()),
         )
+
+
+async def _answers(
+    tx: Tx, login: Login, requests: list[FiledRequest], now: datetime
+) -> list[tuple[FiledRequest, HistoryStep]]:
+    """Return what leaders and the office have lately said of a clerk's requests, latest first."""
+    if login.role is not Role.CLERK:
+        return []
+    events = await load_recorded(tx, kinds=ANSWERS)
+    late = [event for event in events if now - event.at <= ANSWERED_WITHIN]
+    names = {a.id: a.display_name for a in await accounts.load_accounts(tx)}
+    found = [
+        (request, step)
+        for request in requests
+        for step in history_of(request.number, _naming(request, late), names)
+    ]
+    return sorted(found, key=lambda answer: answer[1].at, reverse=True)[:MOST_ANSWERS]
+
+
+def _naming(request: FiledRequest, events: list[Recorded]) -> list[Recorded]:
+    return [event for event in events if names_request(event.payload, request.number)]
 
 
 async def show_home(http: web.Request) -> web.Response:
@@ -88,9 +131,11 @@ async def show_home(http: web.Request) -> web.Response:
         opened=[s for s in facts.coming if s.id in open_ids],
         live=live_now(conferences[-1].state) if conferences else None,
         held=facts.held,
-        requests=facts.requests[:8],
+        requests=[r for r in facts.requests if r.state is not RequestState.DRAFT][:8],
+        drafts=[r for r in facts.requests if r.state is RequestState.DRAFT],
         waiting=facts.waiting,
-        undecided=[r for r in facts.waiting if r.approval is Approval.PENDING],
+        docket=facts.docket,
+        answers=facts.answers,
         shared=with_room(scheduled),
         week=week,
         quota=quotas.week_of(login.committee_id, week[0].on) if quotas else None,

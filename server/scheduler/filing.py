@@ -7,9 +7,13 @@ from enum import StrEnum
 
 from server.domain.errors import DomainError
 from server.domain.places import Post
-from server.scheduler.model import Priority, Reason
+from server.scheduler.model import Half, Mode, Priority, Reason
 
 LONGEST_TOPIC = 60
+LONGEST_WORDS = 200
+"""Letters of a justification, and of a leader's or the office's remark."""
+HALVES = (Half("AM", 9 * 60, 11 * 60 + 30), Half("PM", 13 * 60 + 30, 17 * 60))
+"""The half-days of the street office, in minutes of day."""
 SHORTEST, LONGEST, STEP = 5, 60, 5
 """Minutes that may be asked for."""
 FARTHEST = timedelta(days=92)
@@ -29,6 +33,8 @@ class RequestState(StrEnum):
     CANCELLED = "CANCELLED"
 
 
+NOBODY = (0,)
+"""The committees of a draft in which none was ticked; no ids at all would mean all of them."""
 PENDING = (RequestState.SUBMITTED, RequestState.LEFT_OUT)
 """States of requests that the next merge tries to place."""
 
@@ -46,7 +52,8 @@ class Approval(StrEnum):
 class Filing:
     """What a department asks for. ``committee_ids`` is empty for all committees.
 
-    ``earliest`` and ``deadline`` are both inside the window.
+    ``earliest`` and ``deadline`` are both inside the window; ``hours`` is the clock window in
+    minutes of day, None for any. ``why`` justifies an urgent request.
     """
 
     department_id: int
@@ -58,11 +65,25 @@ class Filing:
     earliest: date
     deadline: date
     priority: Priority = Priority.NORMAL
+    mode: Mode = Mode.EITHER
+    hours: tuple[int, int] | None = None
+    why: str = ""
+
+    @property
+    def urgent(self) -> bool:
+        """Whether it takes the shorter chain."""
+        return self.priority is Priority.URGENT
 
 
 @dataclass(frozen=True, slots=True)
 class FiledRequest:
-    """A filed request with what became of it."""
+    """A filed request with what became of it.
+
+    ``version`` counts changes. ``author_id`` is the account that wrote it. ``remark`` is the last
+    word of the office or the leader. ``referred`` ones have been put before the leader by the
+    meeting office; ``replan`` ones were amended after they had been placed. ``wish_id`` is the
+    session that the department would like to ride on.
+    """
 
     id: int
     filing: Filing
@@ -73,6 +94,12 @@ class FiledRequest:
     session_id: int | None
     digest_on: date | None
     reason: Reason | None
+    version: int = 1
+    author_id: int | None = None
+    remark: str = ""
+    referred: bool = False
+    replan: bool = False
+    wish_id: int | None = None
 
     @property
     def number(self) -> str:
@@ -106,14 +133,42 @@ def require_sound(filing: Filing) -> None:
     """Refuse a filing that cannot be meant.
 
     Raises:
-        DomainError: ``request_topic``, ``request_minutes``, ``request_audience`` or
-            ``request_deadline``.
+        DomainError: the first of ``faults_of``.
     """
+    for fault in faults_of(filing).values():
+        raise fault
+
+
+def faults_of(filing: Filing) -> dict[str, DomainError]:
+    """Return what is wrong with a filing, by the field of the form; empty when nothing is."""
+    faults: dict[str, DomainError] = {}
     if not 1 <= len(filing.topic) <= LONGEST_TOPIC:
-        raise DomainError("request_topic", most=LONGEST_TOPIC)
+        faults["topic"] = DomainError("request_topic", most=LONGEST_TOPIC)
     if not SHORTEST <= filing.minutes <= LONGEST or filing.minutes % STEP:
-        raise DomainError("request_minutes", least=SHORTEST, most=LONGEST, step=STEP)
-    if not filing.posts:
-        raise DomainError("request_audience")
+        faults["minutes"] = DomainError("request_minutes", least=SHORTEST, most=LONGEST, step=STEP)
+    if not filing.posts or filing.committee_ids == NOBODY:
+        faults["audience"] = DomainError("request_audience")
     if not filing.earliest <= filing.deadline <= filing.earliest + FARTHEST:
-        raise DomainError("request_deadline")
+        faults["deadline"] = DomainError("request_deadline")
+    if filing.hours is not None and not _fits_a_half(filing.hours, filing.minutes):
+        faults["hours"] = DomainError("request_hours")
+    if len(filing.why) > LONGEST_WORDS or (filing.urgent and not filing.why):
+        faults["why"] = DomainError("request_why", most=LONGEST_WORDS)
+    return faults
+
+
+def _fits_a_half(hours: tuple[int, int], minutes: int) -> bool:
+    """Tell whether a clock window lies in one half-day and has room for the item."""
+    first, last = hours
+    inside = any(half.start <= first and last <= half.end for half in HALVES)
+    return inside and first % STEP == last % STEP == 0 and first + minutes <= last
+
+
+def require_remark(remark: str) -> None:
+    """Refuse a decision that has to say why and does not.
+
+    Raises:
+        DomainError: ``remark_missing`` (most).
+    """
+    if not 1 <= len(remark) <= LONGEST_WORDS:
+        raise DomainError("remark_missing", most=LONGEST_WORDS)

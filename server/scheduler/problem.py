@@ -12,19 +12,17 @@ from datetime import date, timedelta
 from server.domain.clock import SITE_ZONE
 from server.domain.places import Committee, Department, Post, Venue
 from server.domain.session import Session
-from server.scheduler.filing import Approval, FiledRequest
+from server.scheduler.filing import HALVES, Approval, FiledRequest
 from server.scheduler.model import (
     Audience,
     Block,
     CalledCommittee,
     CallingDepartment,
     Cell,
-    Half,
     Hall,
     HallKind,
     Instance,
     MeetingRequest,
-    Mode,
     Overflow,
     Quota,
     StandingMeeting,
@@ -49,7 +47,6 @@ from server.scheduler.workdays import (
     working_days,
 )
 
-HALVES = (Half("AM", 9 * 60, 11 * 60 + 30), Half("PM", 13 * 60 + 30, 17 * 60))
 GRANULARITY = 5
 MAX_SESSION, MAX_ITEMS = 120, 8
 MAIN_HALL = "MAIN"
@@ -191,9 +188,10 @@ def _request(request: FiledRequest) -> MeetingRequest:
         deadline=filing.deadline,
         filed=request.filed_at.astimezone(SITE_ZONE).date(),
         priority=filing.priority,
-        mode=Mode.EITHER,
+        mode=filing.mode,
         read_only=filing.read_only,
         approved=request.approval is Approval.GRANTED,
+        time_window=filing.hours,
     )
 
 

@@ -1,39 +1,27 @@
 """Filing requests, proposing a merge, publishing it: one use case per function."""
 
 import asyncio
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 
 from server.audit.service import record
-from server.auth.model import Login, Role
+from server.auth.model import Login
 from server.db.engine import Database, Tx
 from server.domain.clock import SITE_ZONE, Clock
 from server.domain.errors import ConflictError, NotFoundError
 from server.domain.events import EventKind, Payload, time_text
-from server.domain.places import Department
 from server.domain.session import SessionState
 from server.scheduler import store
 from server.scheduler.check import Baseline, Verdict, check_with, compute_baseline
-from server.scheduler.filing import (
-    PENDING,
-    Approval,
-    FiledRequest,
-    Filing,
-    RequestState,
-    only_serving,
-    request_number,
-    require_sound,
-)
+from server.scheduler.filing import PENDING, FiledRequest, only_serving
 from server.scheduler.formats import parse_instance, parse_plan
 from server.scheduler.lookup import look_up
 from server.scheduler.merge import merge
-from server.scheduler.model import Infeasible, Instance, MergePlan
+from server.scheduler.model import Infeasible, Instance, MergePlan, Overflow, Pin
 from server.scheduler.problem import Situation, compose_instance
 from server.scheduler.publishing import Entry, entries_of, outcomes_of, still_holds
 from server.scheduler.store.quotas import load_quotas
 from server.scheduler.store.workdays import load_workdays
-from server.scheduler.suggest import Suggestion, suggest
 from server.scheduler.writing import serialise_instance, serialise_plan
 from server.street import store as street
 
@@ -82,111 +70,6 @@ async def _pending(tx: Tx, situation: Situation) -> list[FiledRequest]:
     serving = [committee.id for committee in situation.committees]
     requests = [r for f in filed if (r := only_serving(f, serving)) is not None]
     return sorted((r for r in requests if r.filing.deadline > situation.today), key=lambda r: r.id)
-
-
-async def find_suggestions(db: Database, clock: Clock, filing: Filing) -> list[Suggestion]:
-    """Return which sessions could take a request that has not been filed yet.
-
-    Raises:
-        DomainError: when the filing cannot be meant.
-    """
-    require_sound(filing)
-    async with db.view() as tx:
-        situation = await load_situation(tx, clock.now())
-    draft = FiledRequest(
-        id=0,
-        filing=filing,
-        department="",
-        state=RequestState.DRAFT,
-        approval=Approval.PENDING,
-        filed_at=clock.now(),
-        session_id=None,
-        digest_on=None,
-        reason=None,
-    )
-    return suggest(compose_instance(situation, [draft]))
-
-
-def require_serving(departments: Iterable[Department], department_id: int) -> None:
-    """Refuse to let a retired department file.
-
-    Raises:
-        ConflictError: ``department_retired`` (name).
-    """
-    for department in departments:
-        if department.id == department_id and department.retired:
-            raise ConflictError("department_retired", name=department.name)
-
-
-async def file_request(db: Database, clock: Clock, login: Login, filing: Filing) -> int:
-    """File a request and return its id.
-
-    An exempt department's needs no approval, nor does what is only to be made known.
-
-    Raises:
-        DomainError: when the filing cannot be meant.
-        NotFoundError: ``no_such_department``, when the department is not the login's to file for.
-        ConflictError: ``department_retired`` (name).
-    """
-    require_sound(filing)
-    if login.role is not Role.OFFICE and login.department_id != filing.department_id:
-        raise NotFoundError("no_such_department")
-    async with db.tx() as tx:
-        departments = await street.load_departments(tx)
-        require_serving(departments, filing.department_id)
-        department = next((d for d in departments if d.id == filing.department_id), None)
-        if department is None:
-            raise NotFoundError("no_such_department")
-        free = department.exempt or filing.read_only
-        approval = Approval.NOT_NEEDED if free else Approval.PENDING
-        request_id = await store.save_request(tx, filing, approval=approval, filed_at=clock.now())
-        payload: Payload = {
-            "request": request_number(request_id),
-            "department": department.name,
-            "topic": filing.topic,
-            "minutes": filing.minutes,
-        }
-        await record(tx, clock, EventKind.REQUEST_SUBMITTED, actor=actor_of(login), payload=payload)
-    return request_id
-
-
-async def decide_approval(
-    db: Database, clock: Clock, login: Login, request_id: int, *, granted: bool
-) -> None:
-    """Enter the leader's word on a request that waits for it.
-
-    Raises:
-        NotFoundError: ``no_such_request``.
-        ConflictError: ``request_decided`` when nobody waits for a word on it.
-    """
-    async with db.tx() as tx:
-        request = await store.load_request(tx, request_id)
-        if request.approval is not Approval.PENDING or request.state not in PENDING:
-            raise ConflictError("request_decided")
-        word = Approval.GRANTED if granted else Approval.REFUSED
-        await store.save_approval(tx, request_id, word)
-        kind = EventKind.REQUEST_GRANTED if granted else EventKind.REQUEST_REFUSED
-        payload: Payload = {"request": request.number}
-        await record(tx, clock, kind, actor=actor_of(login), payload=payload)
-
-
-async def withdraw_request(db: Database, clock: Clock, login: Login, request_id: int) -> None:
-    """Take back a request that has no place yet.
-
-    Raises:
-        NotFoundError: ``no_such_request``, also when it is another department's.
-        ConflictError: ``request_placed`` when it has a place already.
-    """
-    async with db.tx() as tx:
-        request = await store.load_request(tx, request_id)
-        own = request.filing.department_id == login.department_id
-        if login.role is not Role.OFFICE and not own:
-            raise NotFoundError("no_such_request")
-        if request.state not in PENDING:
-            raise ConflictError("request_placed")
-        await store.save_state(tx, request_id, RequestState.WITHDRAWN)
-        payload: Payload = {"request": request.number}
-        await record(tx, clock, EventKind.REQUEST_WITHDRAWN, actor=actor_of(login), payload=payload)
 
 
 async def propose_plan(db: Database, clock: Clock, login: Login) -> int:
@@ -271,19 +154,70 @@ async def publish_plan(db: Database, clock: Clock, login: Login, plan_id: int) -
         sound = proposal.verdict.valid and still_holds(proposal.instance, today, proposal.plan)
         if not sound:
             raise ConflictError("plan_outdated")
-        requests = {request.number: request for request in pending}
-        everybody = frozenset(committee.id for committee in situation.committees)
-        placed: dict[str, int] = {}
-        for entry in entries_of(proposal.plan, requests, everybody):
-            session_id = await _enter(tx, situation, entry)
-            placed |= {request.number: session_id for request in entry.requests}
-            await _record_entry(tx, clock, login, entry, session_id)
-        for outcome in outcomes_of(proposal.plan, requests):
-            await store.save_outcome(tx, outcome, placed.get(outcome.request.number))
+        placed = await _carry_out(tx, clock, login, (situation, pending, proposal.plan))
         await store.decide_plan(tx, plan_id, "ACCEPTED")
-        payload: Payload = {"plan": plan_id, "sessions": sorted(set(placed.values()))}
+        payload: Payload = {
+            "plan": plan_id,
+            "sessions": sorted(set(placed.values())),
+            "digest": [number for day in proposal.plan.digest for number in day.requests],
+            "left_out": [out.request for out in proposal.plan.left_out],
+        }
         await record(tx, clock, EventKind.PLAN_ACCEPTED, actor=actor_of(login), payload=payload)
     return sorted(set(placed.values()))
+
+
+async def place_at_once(
+    tx: Tx,
+    clock: Clock,
+    login: Login,
+    request: FiledRequest,
+    *,
+    spot: tuple[date, str],
+    overflow: Overflow,
+) -> int:
+    """Place one request in a half-day at once and return its session's id.
+
+    Args:
+        tx: the transaction.
+        clock: the time.
+        login: who decided.
+        request: it waits for a place.
+        spot: the day and the half-day.
+        overflow: ESCALATE when a leader has signed the calls above quotas, else REJECT.
+
+    Raises:
+        ConflictError: ``spot_taken`` when it does not fit there, or not any more.
+    """
+    situation = await load_situation(tx, clock.now())
+    composed = compose_instance(situation, [request])
+    pinned = [replace(r, pin=Pin(*spot)) for r in composed.requests]
+    quota = replace(composed.quota, overflow=overflow)
+    plan = merge(replace(composed, requests=tuple(pinned), quota=quota))
+    if plan.left_out or spot[0] not in {day.date for day in composed.days}:
+        raise ConflictError("spot_taken")
+    placed = await _carry_out(tx, clock, login, (situation, [request], plan))
+    return placed[request.number]
+
+
+async def _carry_out(
+    tx: Tx,
+    clock: Clock,
+    login: Login,
+    decided: tuple[Situation, list[FiledRequest], MergePlan],
+) -> dict[str, int]:
+    """Enter the sessions and outcomes of a plan; return each placed request's session."""
+    situation, pending, plan = decided
+    requests = {request.number: request for request in pending}
+    everybody = frozenset(committee.id for committee in situation.committees)
+    placed: dict[str, int] = {}
+    for entry in entries_of(plan, requests, everybody):
+        session_id = await _enter(tx, situation, entry)
+        await store.link_items(tx, session_id, [request.id for request in entry.requests])
+        placed |= {request.number: session_id for request in entry.requests}
+        await _record_entry(tx, clock, login, entry, session_id)
+    for outcome in outcomes_of(plan, requests):
+        await store.save_outcome(tx, outcome, placed.get(outcome.request.number))
+    return placed
 
 
 async def _enter(tx: Tx, situation: Situation, entry: Entry) -> int:

@@ -1,12 +1,15 @@
 """Before a request is filed: which sessions could take it, and what each would cost (我要拼会)."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 
 from server.scheduler.draft import Draft
-from server.scheduler.ground import Claim, survey
+from server.scheduler.ground import Claim, Ground, survey
 from server.scheduler.lookup import look_up
 from server.scheduler.model import Instance
+from server.scheduler.reasons import RULES, count_refusals, next_step
+from server.scheduler.strain import Strain, full_committees, strains_of
 
 MOST = 3
 
@@ -17,6 +20,8 @@ class Suggestion:
 
     ``start`` and ``end`` are when the item would run, in minutes of day. ``trips`` are committees
     that would come for it alone, ``over`` the calls above quotas; ``free`` the minutes left after.
+    ``ride`` is the id of the session that is shared, None for one of its own; ``strains`` are the
+    committees whose quotas would be exceeded.
     """
 
     title: str
@@ -30,11 +35,51 @@ class Suggestion:
     over: int
     free: int
     needs_approval: bool
+    ride: int | None = None
+    strains: tuple[Strain, ...] = ()
 
     @property
     def rides(self) -> bool:
         """Whether it is somebody else's session."""
         return bool(self.title)
+
+    @property
+    def at_once(self) -> bool:
+        """Whether it can be placed there without asking anybody."""
+        return self.rides and not self.trips and not self.over and not self.needs_approval
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What can be said of a request before it is filed.
+
+    ``full`` are the ids of committees whose quota is used up in the week it could be first;
+    ``kept_out`` (rule's key in the catalogue, half-days) and ``action`` say why there is no
+    suggestion, and what would help.
+    """
+
+    suggestions: tuple[Suggestion, ...]
+    full: tuple[str, ...]
+    kept_out: tuple[tuple[str, int], ...] = ()
+    action: str = ""
+
+
+def advise(instance: Instance) -> Advice:
+    """Return what could be done with the instance's first request, and what is in its way."""
+    ground = survey(look_up(instance))
+    first = instance.requests[0]
+    full = full_committees(ground.lookup, max(first.earliest, _first(instance, first.earliest)))
+    found = tuple(_suggest(ground, first.id))
+    if found or first.read_only:
+        return Advice(found, full)
+    draft = Draft(ground)
+    rules = count_refusals(draft, 0) if ground.claims else Counter({"no_day": 1})
+    named = tuple((RULES[rule], count) for rule, count in rules.most_common())
+    return Advice((), full, named, next_step(draft, first, rules))
+
+
+def _first(instance: Instance, otherwise: date) -> date:
+    return instance.days[0].date if instance.days else otherwise
 
 
 def suggest(instance: Instance) -> list[Suggestion]:
@@ -42,8 +87,11 @@ def suggest(instance: Instance) -> list[Suggestion]:
 
     At most ``MOST`` sessions to ride on and one session of its own; none for reading matter.
     """
-    ground = survey(look_up(instance))
-    if not ground.claims or ground.claims[0].request.id != instance.requests[0].id:
+    return _suggest(survey(look_up(instance)), instance.requests[0].id)
+
+
+def _suggest(ground: Ground, request_id: str) -> list[Suggestion]:
+    if not ground.claims or ground.claims[0].request.id != request_id:
         return []
     draft, claim = Draft(ground), ground.claims[0]
     rules = {spot: draft.refusal(0, spot) for spot in claim.prices}
@@ -57,6 +105,7 @@ def _suggestion(draft: Draft, claim: Claim, spot: int) -> Suggestion:
     place, filling = draft.ground.spots[spot], draft.fillings[spot]
     standing = draft.ground.lookup.standing_at.get(place.cell)
     start = place.frame.starts[0] + place.frame.opening
+    over = draft.excess(0, spot)
     return Suggestion(
         title=standing.title if standing else "",
         date=place.cell.date,
@@ -66,7 +115,9 @@ def _suggestion(draft: Draft, claim: Claim, spot: int) -> Suggestion:
         trips=(claim.committees & ~filling.committees).bit_count(),
         people=claim.crowd.bit_count(),
         anyway=(claim.crowd & filling.crowd).bit_count(),
-        over=draft.excess(0, spot),
+        over=over,
         free=place.minutes - claim.minutes,
         needs_approval=not claim.calling and bool(claim.crowd & ~filling.called),
+        ride=int(standing.id[1:]) if standing else None,
+        strains=strains_of(draft.ground.lookup, claim.crowd, place.cell) if over else (),
     )

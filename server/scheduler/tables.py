@@ -25,7 +25,10 @@ class SessionRow(Base):
 
 
 class AgendaItemRow(Base):
-    """One item of a session's agenda, in order of ``position`` from 1."""
+    """One item of a session's agenda, in order of ``position`` from 1.
+
+    ``request_id`` is the meeting request it was, None for a session's own item.
+    """
 
     __tablename__ = "agenda_items"
     __table_args__ = (UniqueConstraint("session_id", "position"),)
@@ -36,6 +39,7 @@ class AgendaItemRow(Base):
     topic: Mapped[str] = mapped_column(String(120))
     department: Mapped[str] = mapped_column(String(64))
     minutes: Mapped[int]
+    request_id: Mapped[int | None]
 
 
 class RosterRow(Base):
@@ -50,7 +54,8 @@ class RosterRow(Base):
 class MeetingRequestRow(Base):
     """A filed meeting request; ``posts`` and ``committee_ids`` are JSON lists, no ids mean all.
 
-    ``reason`` is the JSON of why it is where it is, empty until a plan was published.
+    ``reason`` is the JSON of why it is where it is, empty until a plan was published. A draft may
+    hold what could not be filed. ``hours_from`` and ``hours_to`` are minutes of day.
     """
 
     __tablename__ = "meeting_requests"
@@ -71,6 +76,16 @@ class MeetingRequestRow(Base):
     session_id: Mapped[int | None] = mapped_column(ForeignKey("sessions.id"), index=True)
     digest_on: Mapped[date | None] = mapped_column(Date)
     reason: Mapped[str] = mapped_column(Text, default="")
+    mode: Mapped[str] = mapped_column(String(16), default="either")
+    hours_from: Mapped[int | None]
+    hours_to: Mapped[int | None]
+    why: Mapped[str] = mapped_column(String(200), default="")
+    remark: Mapped[str] = mapped_column(String(200), default="")
+    referred: Mapped[bool] = mapped_column(default=False)
+    replan: Mapped[bool] = mapped_column(default=False)
+    wish_id: Mapped[int | None]
+    author_id: Mapped[int | None]
+    version: Mapped[int] = mapped_column(default=1)
 
 
 class MergePlanRow(Base):

@@ -6,7 +6,10 @@ works on any day: the standing meetings lie on the next working days.
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
 
+from server.admission.granting import Choice, decide
+from server.admission.service import Desk, file_request, refer_request
 from server.auth.model import Login, Role
 from server.auth.store import load_account
 from server.db.engine import Database
@@ -21,6 +24,7 @@ from server.scheduler.workdays import working_days
 from server.street import store as street
 
 SEC, DIR, DEP, SOC = Post.SECRETARY, Post.DIRECTOR, Post.DEPUTY, Post.SOCIAL_WORKER
+REFUSAL = "全体书记主任到场演练影响太大，请结合例会讲"
 AHEAD = timedelta(days=45)
 """Far enough that fifteen working days lie ahead even across the longest holiday."""
 
@@ -30,7 +34,7 @@ class Wish:
     """One request of the demo; days count working days from now.
 
     ``some`` calls only that many committees, 0 all of them; ``granted`` is the leader's word, None
-    while it is open.
+    while it is open, which ``referred`` ones are because the office found no ride for them.
     """
 
     department: str
@@ -43,13 +47,23 @@ class Wish:
     read_only: bool = False
     granted: bool | None = True
     priority: Priority = Priority.NORMAL
+    why: str = ""
+    referred: bool = False
 
 
 EARLIER = (
     Wish("平安办", "岁末消防检查部署", 20, (SEC, DIR)),
     Wish("服务办", "社区助餐点意见征集", 10, (DIR,)),
     Wish("卫健办", "流感疫苗接种安排", 15, (SOC,), last_day=8),
-    Wish("应急办", "寒潮应急值守", 15, (SEC,), last_day=5, priority=Priority.URGENT),
+    Wish(
+        "应急办",
+        "寒潮应急值守",
+        15,
+        (SEC,),
+        last_day=5,
+        priority=Priority.URGENT,
+        why="气象台已发寒潮预警",
+    ),
     Wish("市场办", "特种设备普查", 20, (SEC,)),
     Wish("管理办", "垃圾分类复查通报", 10, (DIR, SOC)),
     Wish("文化办", "社区文化节筹备", 20, (SOC,), some=12),
@@ -69,9 +83,9 @@ EARLIER = (
 )
 WAITING = (
     Wish("平安办", "电动车充电整治", 15, (SEC,), granted=None),
-    Wish("服务办", "困难家庭走访", 20, (SOC,), granted=None),
+    Wish("服务办", "困难家庭走访", 20, (SOC,), granted=None, referred=True),
     Wish("卫健办", "健康档案更新", 10, (SOC,), some=11),
-    Wish("管理办", "架空线入地通报", 10, (DIR,), granted=None),
+    Wish("管理办", "架空线入地通报", 10, (DIR,), granted=None, referred=True),
     Wish("市场办", "网络订餐抽查", 10, (SOC,), read_only=True),
     Wish("党建办", "主题党日安排", 15, (SEC,)),
     Wish("应急办", "高层建筑演练", 30, (SEC, DIR), granted=False),
@@ -81,14 +95,16 @@ WAITING = (
 async def file_a_month(db: Database, clock: Clock) -> None:
     """File, decide, merge and publish; then leave some requests waiting for the next merge."""
     office, leader = await _login(db, "operator"), await _login(db, "leader")
+    # nothing of the demo has files, so their folder is never made
+    desks = Desk(db, clock, Path(), office), Desk(db, clock, Path(), leader)
     today = clock.now().astimezone(SITE_ZONE).date()
     async with db.view() as tx:
         days = working_days(await load_workdays(tx), today, today + AHEAD)
     later = [day.date for day in days if day.date > today]
     await _standing_meetings(db, later)
-    await _file(db, clock, (office, leader), EARLIER, later)
+    await _file(desks, EARLIER, later)
     await service.publish_plan(db, clock, office, await service.propose_plan(db, clock, office))
-    await _file(db, clock, (office, leader), WAITING, later)
+    await _file(desks, WAITING, later)
 
 
 async def _login(db: Database, name: str) -> Login:
@@ -122,15 +138,9 @@ async def _standing_meetings(db: Database, days: list[date]) -> None:
             )
 
 
-async def _file(
-    db: Database,
-    clock: Clock,
-    logins: tuple[Login, Login],
-    wishes: tuple[Wish, ...],
-    days: list[date],
-) -> None:
-    office, leader = logins
-    async with db.view() as tx:
+async def _file(desks: tuple[Desk, Desk], wishes: tuple[Wish, ...], days: list[date]) -> None:
+    office, leader = desks
+    async with office.db.view() as tx:
         departments = {d.name: d for d in await street.load_departments(tx)}
         committees = [c.id for c in await street.load_committees(tx)]
     for wish in wishes:
@@ -147,7 +157,11 @@ async def _file(
             earliest=days[wish.first_day - 1],
             deadline=days[wish.last_day - 1],
             priority=wish.priority,
+            why=wish.why,
         )
-        request_id = await service.file_request(db, clock, office, filing)
+        request_id = await file_request(office, filing)
         if wish.granted is not None and not (department.exempt or wish.read_only):
-            await service.decide_approval(db, clock, leader, request_id, granted=wish.granted)
+            choice = Choice.GRANT if wish.granted else Choice.REFUSE
+            await decide(leader, request_id, choice, "" if wish.granted else REFUSAL)
+        elif wish.granted is None and wish.referred:
+            await refer_request(office, request_id)

@@ -39,6 +39,12 @@ def stops(session: int, account: str) -> list[Stop]:
         Stop("home", "/"),
         Stop("home", "/no-such-page"),
         Stop("book", "/book"),
+        Stop("requests", "/requests"),
+        Stop("requests", "/requests?show=waiting&q=%E7%94%B5"),
+        Stop("request", "/requests/21"),
+        Stop("request", "/requests/1"),
+        Stop("request.edit", "/requests/21/edit"),
+        Stop("approve", "/approve"),
         Stop("sessions", "/sessions"),
         Stop("plan", "/plans/1"),
         Stop("quota", "/quota"),
@@ -75,7 +81,14 @@ def stops(session: int, account: str) -> list[Stop]:
 NOT_PAGES = frozenset(
     {
         *("health", "static", "authority", "calendar", "ws", "join", "setup", "setup.template"),
-        *("attendance.pdf", "attendance.csv", "quota.csv", "verify.program", "verify.log"),
+        *(
+            "request.file",
+            "attendance.pdf",
+            "attendance.csv",
+            "quota.csv",
+            "verify.program",
+            "verify.log",
+        ),
     }
 )
 """Routes that answer a GET with something else than a page for people, or lead on to one."""

@@ -12,6 +12,18 @@ from tests.fakes import FakeClock
 from tests.web.conftest import HTML, Visitor
 
 Enter = Callable[[str], Awaitable[Visitor]]
+NUMBERED = (
+    "session",
+    "venue",
+    "request",
+    "file",
+    "plan",
+    "account",
+    "department",
+    "committee",
+    "year",
+)
+"""Parts of addresses that are ids."""
 
 
 def own_routes(server: TestServer) -> dict[str, tuple[str, str]]:
@@ -47,16 +59,7 @@ async def test_each_role_gets_exactly_the_pages_of_the_table(
         if method != "GET" or Door.VENUE in ROUTES[route] or route == "static":
             continue
         concrete = path
-        for part in (
-            "session",
-            "venue",
-            "request",
-            "plan",
-            "account",
-            "department",
-            "committee",
-            "year",
-        ):
+        for part in NUMBERED:
             concrete = concrete.replace("{" + part + "}", "999999")
         answer = await visitor.client.get(concrete, headers=HTML, allow_redirects=False)
         admitted = role in ROUTES[route] or Door.EVERYBODY in ROUTES[route]

@@ -1,4 +1,4 @@
-"""Pages of requests and sessions: book, the list with reasons, the proposed plan."""
+"""Pages of sessions: the list with where requests went, and the proposed plan."""
 
 from dataclasses import dataclass
 
@@ -7,21 +7,16 @@ from aiohttp import web
 from server.auth.guard import login_of
 from server.auth.model import Role
 from server.auth.permissions import PLANNERS
-from server.domain.errors import DomainError, NotFoundError
+from server.domain.errors import NotFoundError
 from server.domain.session import SessionState
-from server.i18n import catalogue
-from server.pages.context import CLOCK, DATABASE, many, page, redirect, visit_of
+from server.pages.context import CLOCK, DATABASE, page, redirect, visit_of
 from server.scheduler import service, store
 from server.scheduler import workday_keeping as keeping
-from server.scheduler.book_form import POSTS, BookForm, empty_form, read_form
-from server.scheduler.filing import PENDING, Approval
+from server.scheduler.filing import PENDING, RequestState
 from server.scheduler.model import Reason
-from server.scheduler.problem import Situation, first_day
 from server.scheduler.publishing import moment_of
 from server.scheduler.store.workdays import load_workdays
-from server.scheduler.suggest import Suggestion
 from server.scheduler.wording import say_action, say_reason, say_sentence
-from server.scheduler.workdays import provisional_years
 from server.street import store as street
 
 SHOWN_STATES = (SessionState.OPEN, SessionState.SCHEDULED)
@@ -56,105 +51,6 @@ def _id(http: web.Request, name: str) -> int:
     return int(text)
 
 
-# --- booking -----------------------------------------------------------------------------------
-
-
-async def _situation(http: web.Request) -> Situation:
-    async with http.app[DATABASE].view() as tx:
-        return await service.load_situation(tx, http.app[CLOCK].now())
-
-
-def _book_page(
-    http: web.Request,
-    situation: Situation,
-    form: BookForm,
-    *,
-    found: list[Suggestion] | None = None,
-    refusal: DomainError | None = None,
-) -> web.Response:
-    error = ""
-    if refusal is not None:
-        language = visit_of(http).language
-        error = catalogue.say(language, f"error.{refusal.code}", **refusal.params)
-    first = first_day(situation)
-    return page(
-        http,
-        "scheduler/book.html",
-        status=422 if refusal else 200,
-        form=form,
-        first=first,
-        posts=POSTS,
-        committees=situation.committees,
-        departments=[d for d in situation.departments if not d.retired],
-        chooses=login_of(http).department_id is None,
-        provisional=provisional_years(situation.workdays, first, form.deadline or first),
-        found=found,
-        error=error,
-        at=moment_of,
-    )
-
-
-async def show_book(http: web.Request) -> web.Response:
-    """Show the form with the usual values."""
-    situation = await _situation(http)
-    everybody = [committee.id for committee in situation.committees]
-    own = login_of(http).department_id or 0
-    service.require_serving(situation.departments, own)
-    return _book_page(http, situation, empty_form(first_day(situation), everybody, own))
-
-
-async def handle_book(http: web.Request) -> web.Response:
-    """Look for sessions that could take the request, or file it and show the list.
-
-    A refused form is shown again as it was filled in.
-    """
-    situation, sent = await _situation(http), await http.post()
-    everybody = [committee.id for committee in situation.committees]
-    form = read_form(
-        {name: value for name, value in sent.items() if isinstance(value, str)},
-        posts=[str(post) for post in sent.getall("post", [])],
-        committees=many(str(c) for c in sent.getall("committee", [])),
-        everybody=everybody,
-        department_id=login_of(http).department_id,
-    )
-    filing = form.filing(first_day(situation), everybody)
-    db, clock = http.app[DATABASE], http.app[CLOCK]
-    try:
-        if sent.get("do") == "look":
-            found = await service.find_suggestions(db, clock, filing)
-            return _book_page(http, situation, form, found=found)
-        await service.file_request(db, clock, login_of(http), filing)
-    except DomainError as refusal:
-        return _book_page(http, situation, form, refusal=refusal)
-    return redirect("/sessions")
-
-
-async def handle_grant(http: web.Request) -> web.Response:
-    """Grant a request the right to call people."""
-    await _decide(http, granted=True)
-    return redirect("/sessions")
-
-
-async def handle_refuse(http: web.Request) -> web.Response:
-    """Refuse a request the right to call people; it may still ride."""
-    await _decide(http, granted=False)
-    return redirect("/sessions")
-
-
-async def _decide(http: web.Request, *, granted: bool) -> None:
-    request_id, login = _id(http, "request"), login_of(http)
-    await service.decide_approval(
-        http.app[DATABASE], http.app[CLOCK], login, request_id, granted=granted
-    )
-
-
-async def handle_withdraw(http: web.Request) -> web.Response:
-    """Take a request back."""
-    db, clock = http.app[DATABASE], http.app[CLOCK]
-    await service.withdraw_request(db, clock, login_of(http), _id(http, "request"))
-    return redirect("/sessions")
-
-
 # --- sessions and plans ------------------------------------------------------------------------
 
 
@@ -169,7 +65,10 @@ async def show_sessions(http: web.Request) -> web.Response:
             []
             if login.role is Role.SECRETARY
             else await store.load_requests(
-                tx, names, department_id=login.department_id or 0 if clerk else None
+                tx,
+                names,
+                states=[state for state in RequestState if state is not RequestState.DRAFT],
+                department_id=login.department_id or 0 if clerk else None,
             )
         )
         proposal = await store.latest_proposal(tx)
@@ -185,7 +84,6 @@ async def show_sessions(http: web.Request) -> web.Response:
         requests=requests,
         reasons={r.id: spoken_reason(http, r.reason) for r in requests if r.reason},
         waiting=waiting,
-        undecided=[r.id for r in waiting if r.approval is Approval.PENDING],
         proposal=proposal,
         plans=login.role in PLANNERS,
         stranded=stranded,
@@ -236,12 +134,7 @@ async def handle_discard(http: web.Request) -> web.Response:
 
 
 ROUTES = [
-    web.get("/book", show_book, name="book"),
-    web.post("/book", handle_book, name="book.post"),
     web.get("/sessions", show_sessions, name="sessions"),
-    web.post("/requests/{request}/grant", handle_grant, name="request.grant.post"),
-    web.post("/requests/{request}/refuse", handle_refuse, name="request.refuse.post"),
-    web.post("/requests/{request}/withdraw", handle_withdraw, name="request.withdraw.post"),
     web.post("/plans", handle_merge, name="plans.post"),
     web.get("/plans/{plan}", show_plan, name="plan"),
     web.post("/plans/{plan}/publish", handle_publish, name="plan.publish.post"),

@@ -2,9 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from server.db.engine import Tx
 from server.domain.errors import NotFoundError
@@ -17,8 +17,9 @@ from server.scheduler.filing import (
     RequestState,
 )
 from server.scheduler.formats import parse_reason
-from server.scheduler.model import Priority
+from server.scheduler.model import Mode, Priority
 from server.scheduler.publishing import Outcome
+from server.scheduler.states import Step, after_step
 from server.scheduler.tables import (
     AgendaItemRow,
     MeetingRequestRow,
@@ -131,7 +132,7 @@ async def save_session(
 
 
 async def set_state(tx: Tx, session_id: int, state: SessionState, now: datetime) -> None:
-    """Move a session on; opening and closing are stamped with the time."""
+    """Move a session on; opening and closing are stamped, and what it had placed is then held."""
     row = await tx.get(SessionRow, session_id)
     if row is None:
         raise NotFoundError("no_such_session")
@@ -140,6 +141,12 @@ async def set_state(tx: Tx, session_id: int, state: SessionState, now: datetime)
         row.opened_at = now
     if state is SessionState.CLOSED:
         row.closed_at = now
+        placed = MeetingRequestRow.state == str(RequestState.PLACED)
+        await tx.execute(
+            update(MeetingRequestRow)
+            .where(MeetingRequestRow.session_id == session_id, placed)
+            .values(state=str(after_step(RequestState.PLACED, Step.HOLD)))
+        )
     await tx.flush()
 
 
@@ -206,6 +213,9 @@ def _filed(row: MeetingRequestRow, department: str) -> FiledRequest:
             earliest=row.earliest,
             deadline=row.deadline,
             priority=Priority(row.priority),
+            mode=Mode(row.mode),
+            hours=_hours(row.hours_from, row.hours_to),
+            why=row.why,
         ),
         department=department,
         state=RequestState(row.state),
@@ -214,28 +224,105 @@ def _filed(row: MeetingRequestRow, department: str) -> FiledRequest:
         session_id=row.session_id,
         digest_on=row.digest_on,
         reason=parse_reason(row.reason) if row.reason else None,
+        version=row.version,
+        author_id=row.author_id,
+        remark=row.remark,
+        referred=row.referred,
+        replan=row.replan,
+        wish_id=row.wish_id,
     )
 
 
-async def save_request(tx: Tx, filing: Filing, *, approval: Approval, filed_at: datetime) -> int:
-    """Enter a submitted request and return its id."""
+def _hours(first: int | None, last: int | None) -> tuple[int, int] | None:
+    return None if first is None or last is None else (first, last)
+
+
+def _enter_filing(row: MeetingRequestRow, filing: Filing) -> None:
+    row.department_id, row.topic = filing.department_id, filing.topic
+    row.minutes, row.read_only = filing.minutes, filing.read_only
+    row.posts = [str(post) for post in filing.posts]
+    row.committee_ids = list(filing.committee_ids)
+    row.earliest, row.deadline = filing.earliest, filing.deadline
+    row.priority, row.mode, row.why = int(filing.priority), str(filing.mode), filing.why
+    row.hours_from, row.hours_to = filing.hours or (None, None)
+
+
+async def save_request(
+    tx: Tx,
+    filing: Filing,
+    *,
+    approval: Approval,
+    filed_at: datetime,
+    state: RequestState = RequestState.SUBMITTED,
+    author_id: int | None = None,
+    wish_id: int | None = None,
+) -> int:
+    """Enter a request and return its id.
+
+    Args:
+        tx: the transaction.
+        filing: what is asked for.
+        approval: the leader's word so far.
+        filed_at: when it was written.
+        state: SUBMITTED or DRAFT.
+        author_id: the account that wrote it.
+        wish_id: the session it would like to ride on.
+    """
     row = MeetingRequestRow(
-        department_id=filing.department_id,
-        topic=filing.topic,
-        minutes=filing.minutes,
-        read_only=filing.read_only,
-        posts=[str(post) for post in filing.posts],
-        committee_ids=list(filing.committee_ids),
-        earliest=filing.earliest,
-        deadline=filing.deadline,
-        priority=int(filing.priority),
-        state=RequestState.SUBMITTED,
-        approval=approval,
-        filed_at=filed_at,
+        state=state, approval=approval, filed_at=filed_at, author_id=author_id, wish_id=wish_id
     )
+    _enter_filing(row, filing)
     tx.add(row)
     await tx.flush()
     return row.id
+
+
+async def save_filed(tx: Tx, request: FiledRequest) -> None:
+    """Enter a request as it is now, all but its reason; its version grows by one."""
+    row = await _request_row(tx, request.id)
+    _enter_filing(row, request.filing)
+    row.state, row.approval, row.filed_at = request.state, request.approval, request.filed_at
+    row.session_id, row.digest_on = request.session_id, request.digest_on
+    row.remark, row.referred, row.replan = request.remark, request.referred, request.replan
+    row.wish_id = request.wish_id
+    row.version += 1
+    await tx.flush()
+
+
+async def delete_request(tx: Tx, request_id: int) -> None:
+    """Forget a draft that was never submitted."""
+    await tx.delete(await _request_row(tx, request_id))
+    await tx.flush()
+
+
+async def link_items(tx: Tx, session_id: int, request_ids: Sequence[int]) -> None:
+    """Note which requests the last items of a session's agenda are, in their order."""
+    query = select(AgendaItemRow).where(AgendaItemRow.session_id == session_id)
+    rows = (await tx.scalars(query.order_by(AgendaItemRow.position))).all()
+    for row, request_id in zip(rows[len(rows) - len(request_ids) :], request_ids, strict=True):
+        row.request_id = request_id
+    await tx.flush()
+
+
+async def remove_item(tx: Tx, session_id: int, request_id: int) -> int:
+    """Take a request's item out of a scheduled session, which ends earlier; return what is left.
+
+    The items after it move up. The roster stays: who has been told of a session is not untold here.
+    """
+    session = await tx.get(SessionRow, session_id, with_for_update=True)
+    if session is None:
+        raise NotFoundError("no_such_session")
+    query = select(AgendaItemRow).where(AgendaItemRow.session_id == session_id)
+    rows = (await tx.scalars(query.order_by(AgendaItemRow.position))).all()
+    for row in [row for row in rows if row.request_id == request_id]:
+        session.ends_at -= timedelta(minutes=row.minutes)
+        await tx.delete(row)
+    await tx.flush()
+    left = [row for row in rows if row.request_id != request_id]
+    for position, row in enumerate(left, 1):
+        row.position = position
+        await tx.flush()
+    return len(left)
 
 
 async def load_requests(
@@ -282,6 +369,18 @@ async def _request_row(tx: Tx, request_id: int) -> MeetingRequestRow:
     return row
 
 
+async def read_request(tx: Tx, request_id: int) -> FiledRequest:
+    """Return one request, its department's name left empty, without keeping anybody waiting.
+
+    Raises:
+        NotFoundError: ``no_such_request``.
+    """
+    row = await tx.get(MeetingRequestRow, request_id)
+    if row is None:
+        raise NotFoundError("no_such_request")
+    return _filed(row, "")
+
+
 async def load_request(tx: Tx, request_id: int) -> FiledRequest:
     """Return one request, its department's name left empty, locked until the transaction ends.
 
@@ -291,23 +390,14 @@ async def load_request(tx: Tx, request_id: int) -> FiledRequest:
     return _filed(await _request_row(tx, request_id), "")
 
 
-async def save_approval(tx: Tx, request_id: int, approval: Approval) -> None:
-    """Enter the leader's word on a request."""
-    (await _request_row(tx, request_id)).approval = approval
-    await tx.flush()
-
-
-async def save_state(tx: Tx, request_id: int, state: RequestState) -> None:
-    """Move a request on."""
-    (await _request_row(tx, request_id)).state = state
-    await tx.flush()
-
-
 async def save_outcome(tx: Tx, outcome: Outcome, session_id: int | None) -> None:
     """Enter what a published plan made of a request."""
     row = await _request_row(tx, outcome.request.id)
     row.state, row.digest_on = outcome.state, outcome.digest_on
     row.session_id, row.reason = session_id, serialise_reason(outcome.reason)
+    row.replan, row.version = False, row.version + 1
+    # what was left out for lack of the leader's word has been coordinated in vain: it is next
+    row.referred = row.referred or outcome.reason.action == "action.ask_approval"
     await tx.flush()
 
 

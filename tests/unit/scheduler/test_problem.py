@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from server.admission.book_form import empty_form, read_form
 from server.domain.errors import DomainError
 from server.domain.places import Committee, Department, Post, Venue, VenueKind
 from server.domain.session import AgendaItem, Session, SessionState
-from server.scheduler.book_form import empty_form, read_form
 from server.scheduler.filing import (
     Approval,
     FiledRequest,

@@ -1,0 +1,172 @@
+"""Turns rows of files, delegations and calls above quotas into values and back."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import date, datetime
+
+from sqlalchemy import delete, select
+
+from server.admission.model import Attachment, Delegation, Overrun, OverrunLine, OverrunState
+from server.admission.tables import AttachmentRow, DelegationRow, OverrunRow
+from server.db.engine import Tx
+from server.domain.errors import NotFoundError
+
+
+def _attachment(row: AttachmentRow) -> Attachment:
+    return Attachment(row.id, row.request_id, row.name, row.digest, row.size, row.added_at)
+
+
+async def save_attachment(
+    tx: Tx, request_id: int, *, name: str, digest: str, size: int, added_at: datetime
+) -> None:
+    """Enter a file whose bytes are kept."""
+    row = AttachmentRow(
+        request_id=request_id, name=name, digest=digest, size=size, added_at=added_at
+    )
+    tx.add(row)
+    await tx.flush()
+
+
+async def load_attachments(
+    tx: Tx, request_ids: Collection[int]
+) -> defaultdict[int, list[Attachment]]:
+    """Return the files of some requests, by request, in the order in which they came."""
+    query = select(AttachmentRow).where(AttachmentRow.request_id.in_(list(request_ids)))
+    found: defaultdict[int, list[Attachment]] = defaultdict(list)
+    for row in await tx.scalars(query.order_by(AttachmentRow.id)):
+        found[row.request_id].append(_attachment(row))
+    return found
+
+
+async def delete_attachment(tx: Tx, request_id: int, attachment_id: int) -> Attachment:
+    """Take a file off a request and return what it was; its bytes stay where they lie.
+
+    Raises:
+        NotFoundError: ``file_gone``.
+    """
+    row = await tx.get(AttachmentRow, attachment_id)
+    if row is None or row.request_id != request_id:
+        raise NotFoundError("file_gone")
+    gone = _attachment(row)
+    await tx.delete(row)
+    await tx.flush()
+    return gone
+
+
+async def delete_attachments(tx: Tx, request_id: int) -> None:
+    """Take every file off a request."""
+    await tx.execute(delete(AttachmentRow).where(AttachmentRow.request_id == request_id))
+
+
+# --- delegations -------------------------------------------------------------------------------
+
+
+async def save_delegation(
+    tx: Tx, giver_id: int, taker_id: int, *, days: tuple[date, date], made_at: datetime
+) -> int:
+    """Enter that somebody's word is lent from the first to the last of ``days``; return its id."""
+    row = DelegationRow(
+        giver_id=giver_id, taker_id=taker_id, first=days[0], last=days[1], made_at=made_at
+    )
+    tx.add(row)
+    await tx.flush()
+    return row.id
+
+
+async def load_delegations(tx: Tx, since: date) -> list[Delegation]:
+    """Return the delegations that last until ``since`` or longer, the latest first."""
+    query = select(DelegationRow).where(DelegationRow.last >= since)
+    rows = await tx.scalars(query.order_by(DelegationRow.id.desc()))
+    return [Delegation(r.id, r.giver_id, r.taker_id, r.first, r.last, r.ended_at) for r in rows]
+
+
+async def end_delegation(tx: Tx, delegation_id: int, giver_id: int, now: datetime) -> Delegation:
+    """Take back a word that was lent, and return what it was.
+
+    Raises:
+        NotFoundError: ``no_such_delegation``, also when it is somebody else's or over.
+    """
+    row = await tx.get(DelegationRow, delegation_id, with_for_update=True)
+    if row is None or row.giver_id != giver_id or row.ended_at is not None:
+        raise NotFoundError("no_such_delegation")
+    row.ended_at = now
+    await tx.flush()
+    return Delegation(row.id, row.giver_id, row.taker_id, row.first, row.last, None)
+
+
+# --- calls above quotas ------------------------------------------------------------------------
+
+
+def _overrun(row: OverrunRow) -> Overrun:
+    return Overrun(
+        id=row.id,
+        request_id=row.request_id,
+        state=OverrunState(row.state),
+        day=row.day,
+        half=row.half,
+        lines=tuple(OverrunLine(*line) for line in row.lines),
+        why=row.why,
+        made_at=row.made_at,
+    )
+
+
+async def save_overrun(
+    tx: Tx,
+    request_id: int,
+    *,
+    spot: tuple[date, str],
+    lines: Collection[OverrunLine],
+    why: str,
+    made_at: datetime,
+) -> int:
+    """Enter what is asked of a leader and return its id.
+
+    Args:
+        tx: the transaction.
+        request_id: whose place it is.
+        spot: the day and the half-day.
+        lines: whose quotas would be exceeded.
+        why: the office's reason.
+        made_at: when it was asked.
+    """
+    row = OverrunRow(
+        request_id=request_id,
+        state=OverrunState.PENDING,
+        day=spot[0],
+        half=spot[1],
+        lines=[[line.committee_id, line.used, line.limit] for line in lines],
+        why=why,
+        made_at=made_at,
+    )
+    tx.add(row)
+    await tx.flush()
+    return row.id
+
+
+async def load_overruns(tx: Tx, request_id: int | None = None) -> list[Overrun]:
+    """Return what waits for a leader, the oldest first; or everything of one request."""
+    query = select(OverrunRow).order_by(OverrunRow.id)
+    if request_id is None:
+        query = query.where(OverrunRow.state == str(OverrunState.PENDING))
+    else:
+        query = query.where(OverrunRow.request_id == request_id)
+    return [_overrun(row) for row in await tx.scalars(query)]
+
+
+async def lock_overrun(tx: Tx, overrun_id: int) -> Overrun:
+    """Return one, which nobody else decides on until the transaction ends.
+
+    Raises:
+        NotFoundError: ``no_such_overrun``.
+    """
+    row = await tx.get(OverrunRow, overrun_id, with_for_update=True)
+    if row is None:
+        raise NotFoundError("no_such_overrun")
+    return _overrun(row)
+
+
+async def decide_overrun(tx: Tx, overrun_id: int, state: OverrunState) -> None:
+    """Enter the leader's word on one."""
+    row = await tx.get_one(OverrunRow, overrun_id)
+    row.state = state
+    await tx.flush()
