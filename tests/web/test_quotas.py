@@ -220,7 +220,7 @@ async def test_a_plan_made_before_quotas_changed_is_not_published(
 ) -> None:
     clerk, leader, office = [await signed_in(n) for n in ("clerk", "leader", "operator")]
     await book(clerk, post=["SOCIAL_WORKER"])
-    await approve_all(leader)
+    await approve_all(office, leader)
     _, plan, _ = await send(office, "/plans", "/sessions")
     form = FORM | {"week": "0", "valid_from": "2026-11-23"}
     await send(office, "/quota/rules", "/quota/rules", **form)
