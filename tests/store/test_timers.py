@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import shutil
 import tempfile
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -15,7 +16,6 @@ from hypothesis import strategies as st
 from server.audit.service import record
 from server.audit.store import load_recorded
 from server.db.engine import Database, Tx
-from server.db.migrate import upgrade
 from server.domain.errors import ConflictError
 from server.domain.events import SYSTEM, EventKind
 from server.timers.jobs import Timer
@@ -187,11 +187,12 @@ async def _live_through(steps: list[tuple[str, object]], url: str) -> tuple[list
 
 
 @given(STEPS)
-def test_whatever_happens_each_job_is_done_exactly_once(steps: list[tuple[str, object]]) -> None:
+def test_whatever_happens_each_job_is_done_exactly_once(
+    migrated_file: Path, steps: list[tuple[str, object]]
+) -> None:
     logging.disable(logging.CRITICAL)
     with tempfile.TemporaryDirectory() as folder:
-        url = f"sqlite:///{Path(folder) / 'timers.db'}"
-        upgrade(url)
-        found, wanted = asyncio.run(_live_through(steps, url))
+        file = shutil.copy(migrated_file, Path(folder) / "timers.db")
+        found, wanted = asyncio.run(_live_through(steps, f"sqlite:///{file}"))
     logging.disable(logging.NOTSET)
     assert found == wanted
