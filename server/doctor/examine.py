@@ -41,6 +41,7 @@ LIBRARIES = (
     "ifaddr",
     "jinja2",
     "msgspec",
+    "numpy",
     "ortools",
     "PIL",
     "psycopg",

@@ -102,7 +102,8 @@ form.addEventListener("submit", (event) => {
   event.preventDefault();
   sending = true;
   const button = /** @type {HTMLElement | null} */ (event.submitter);
-  keeping.then(() => form.requestSubmit(button));
+  // not from within this event: a form that is being submitted takes no second request
+  keeping.then(() => setTimeout(() => form.requestSubmit(button), 0));
 });
 
 const all = /** @type {HTMLElement | null} */ (form.querySelector("[data-all]"));
