@@ -11,7 +11,7 @@ DEMO_PACKAGES := fonts-noto-cjk libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-sub
 TEST_PACKAGES := chromium libnss3-tools postgresql iproute2 poppler-utils $(if $(shell command -v npm),,nodejs npm)
 
 .PHONY: help demo test quick check format lint types contracts unit scripts screenshots bench lock clean \
-	demo-packages test-packages
+	demo-packages test-packages test-rules test-pages
 
 help:
 	@echo "make demo         a street at work on http://localhost:$(PORT)"
@@ -74,8 +74,14 @@ scripts: node_modules/tools.stamp
 	node --test tests/unit/js/*.test.js
 quick: lint types contracts unit
 check: lint types contracts scripts
+# First what wants the machine for itself, then the rest, one run on each of two cores.
 test: test-packages $(VENV)/tools.stamp node_modules/tools.stamp
-	$(BIN)/pytest tests
+	$(BIN)/pytest tests/browser tests/media
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target --keep-going test-rules test-pages
+test-rules:
+	$(BIN)/pytest tests/unit tests/store
+test-pages:
+	$(BIN)/pytest tests/web
 
 # Every page, role and language at two sizes, into screenshots/; DOCS=1 renews the pictures in docs.
 screenshots: test-packages $(VENV)/tools.stamp node_modules/tools.stamp

@@ -49,11 +49,15 @@ async def test_no_page_of_any_role_breaks_a_rule_of_accessibility(
     demo: Demo, language: str
 ) -> None:
     faults: list[str] = []
+    looked_at: set[str] = set()
     async with chromium(*FAKE_DEVICES, LOOPBACK_MEDIA) as browser:
         for account in (VISITOR, *(name for name, *_ in ACCOUNTS)):
             async with signed_in(browser, demo, account, language) as context:
                 page = await context.new_page()
-                for stop in stops(demo.session, account):
+                # the first screen is another one for each role; other pages differ by their menu
+                fresh = [s for s in stops(demo.session, account) if s.path not in looked_at]
+                looked_at |= {stop.path for stop in fresh} - {"/"}
+                for stop in fresh:
                     await arrive(page, demo.base + stop.path, stop.ready)
                     faults += await _faults(page, f"{account} {stop.path}")
     assert not faults, "\n".join(faults)
