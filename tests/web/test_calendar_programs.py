@@ -50,7 +50,7 @@ async def test_invitations_are_kept_by_a_calendar_server_and_shown_with_their_ch
         calendar_server(tmp_path / "radicale") as root,
         aiohttp.ClientSession(headers=AUTH) as client,
     ):
-        home = f"{root}/wang/work/"
+        home = f"{root}/wang/meetings/"
         async with client.request("MKCALENDAR", home) as answer:
             assert answer.status == 201
         reader = fetched_over_caldav(tmp_path / "wang", home)
