@@ -68,13 +68,13 @@ def _bench(words: argparse.Namespace) -> int:
 
 
 def _add_plan(parser: argparse.ArgumentParser) -> None:
-    from server.scheduler.plan_command import add_arguments
+    from server.merging.command import add_arguments
 
     add_arguments(parser)
 
 
 def _plan(words: argparse.Namespace) -> int:
-    from server.scheduler.plan_command import run
+    from server.merging.command import run
 
     return run(words)
 

@@ -14,9 +14,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from server.scheduler.writing import serialise_instance
+from server.merging.instance.writing import serialise_instance
 from tests.shapes import make_shape
-from tests.unit.scheduler.problems import DATA, independent_check
+from tests.unit.merging.problems import DATA, independent_check
 
 LONG = {"p1_seed_sixmonths": 120, "p6_district559": 120, "halfyear": 120, "district": 120}
 SHORT = 30

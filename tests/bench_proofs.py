@@ -15,15 +15,15 @@ from dataclasses import replace
 from random import Random
 from typing import TypeVar
 
-from server.scheduler.bound import prove_bound
-from server.scheduler.conflict import find_concessions, find_conflict
-from server.scheduler.ground import survey
-from server.scheduler.lookup import look_up
-from server.scheduler.merge import merge
-from server.scheduler.model import Block, Instance, Pin
-from server.scheduler.prices import draft_of, price_moves
-from server.scheduler.reflow import Board, Refused, move
-from tests.unit.scheduler.problems import DATA, NAMES, instance_file
+from server.merging.instance.lookup import look_up
+from server.merging.instance.model import Block, Instance, Pin
+from server.merging.proof.bound import prove_bound
+from server.merging.proof.conflict import find_concessions, find_conflict
+from server.merging.search.ground import survey
+from server.merging.search.merge import merge
+from server.merging.search.prices import draft_of, price_moves
+from server.merging.search.reflow import Board, Refused, move
+from tests.unit.merging.problems import DATA, NAMES, instance_file
 
 MONTHS = ["p2_tight_quota", "p4_many_small", "p5_holiday_urgent", "p7_counted_roles"]
 Answer = TypeVar("Answer")

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from random import Random
 
-from server.scheduler.model import (
+from server.merging.instance.model import (
     Audience,
     CalledCommittee,
     CallingDepartment,

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from server.domain.places import Post
+from server.merging.instance.model import Mode, Priority
 from server.scheduler.filing import HALVES, NOBODY, FiledRequest, Filing
-from server.scheduler.model import Mode, Priority
 
 USUAL_MINUTES = 15
 USUAL_DAYS = 14

@@ -28,10 +28,10 @@ from server.db.engine import Tx
 from server.domain.clock import SITE_ZONE
 from server.domain.errors import ConflictError, DomainError, NotFoundError
 from server.domain.events import EventKind, Payload, Recorded
+from server.merging.instance.model import Overflow
 from server.scheduler import service as merging
 from server.scheduler import store
 from server.scheduler.filing import PENDING, Approval, FiledRequest, require_remark
-from server.scheduler.model import Overflow
 from server.scheduler.problem import compose_instance
 from server.scheduler.states import Step, Word, after_step, after_word, may_step
 from server.scheduler.suggest import Suggestion, advise

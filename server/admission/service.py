@@ -24,6 +24,7 @@ from server.domain.errors import ConflictError, DomainError, NotFoundError
 from server.domain.events import EventKind, Payload
 from server.domain.places import Department
 from server.domain.session import SessionState
+from server.merging.instance.model import Overflow
 from server.scheduler import service as merging
 from server.scheduler import store
 from server.scheduler.filing import (
@@ -37,7 +38,6 @@ from server.scheduler.filing import (
     require_remark,
     require_sound,
 )
-from server.scheduler.model import Overflow
 from server.scheduler.problem import Situation, compose_instance
 from server.scheduler.publishing import moment_of
 from server.scheduler.states import (

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from server.domain.errors import DomainError
 from server.domain.places import Post
-from server.scheduler.model import Half, Mode, Priority, Reason
+from server.merging.instance.model import Half, Mode, Priority, Reason
 
 LONGEST_TOPIC = 60
 LONGEST_WORDS = 200

@@ -12,8 +12,7 @@ from datetime import date, timedelta
 from server.domain.clock import SITE_ZONE
 from server.domain.places import Committee, Department, Post, Venue
 from server.domain.session import Session
-from server.scheduler.filing import HALVES, Approval, FiledRequest
-from server.scheduler.model import (
+from server.merging.instance.model import (
     Audience,
     Block,
     CalledCommittee,
@@ -28,7 +27,8 @@ from server.scheduler.model import (
     StandingMeeting,
     WorkingDay,
 )
-from server.scheduler.quota import used_key
+from server.merging.verdict.quota import used_key
+from server.scheduler.filing import HALVES, Approval, FiledRequest
 from server.scheduler.quota_rules import (
     QuotaRule,
     QuotaVersion,

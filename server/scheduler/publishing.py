@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from server.domain.clock import SITE_ZONE
+from server.merging.instance.model import Instance, MergePlan, PlannedSession, Reason
 from server.scheduler.filing import FiledRequest, RequestState
-from server.scheduler.model import Instance, MergePlan, PlannedSession, Reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,18 +11,18 @@ from server.domain.clock import SITE_ZONE, Clock
 from server.domain.errors import ConflictError, NotFoundError
 from server.domain.events import EventKind, Payload, time_text
 from server.domain.session import SessionState
+from server.merging.instance.formats import parse_instance, parse_plan
+from server.merging.instance.lookup import look_up
+from server.merging.instance.model import Infeasible, Instance, MergePlan, Overflow, Pin
+from server.merging.instance.writing import serialise_instance, serialise_plan
+from server.merging.search.merge import merge
+from server.merging.verdict.check import Baseline, Verdict, check_with, compute_baseline
 from server.scheduler import store
-from server.scheduler.check import Baseline, Verdict, check_with, compute_baseline
 from server.scheduler.filing import PENDING, FiledRequest, only_serving
-from server.scheduler.formats import parse_instance, parse_plan
-from server.scheduler.lookup import look_up
-from server.scheduler.merge import merge
-from server.scheduler.model import Infeasible, Instance, MergePlan, Overflow, Pin
 from server.scheduler.problem import Situation, compose_instance
 from server.scheduler.publishing import Entry, entries_of, outcomes_of, still_holds
 from server.scheduler.store.quotas import load_quotas
 from server.scheduler.store.workdays import load_workdays
-from server.scheduler.writing import serialise_instance, serialise_plan
 from server.street import store as street
 
 REMEMBERED = timedelta(days=40)

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from server.scheduler.crowd import Crowd
-from server.scheduler.lookup import Lookup
-from server.scheduler.model import Cell
+from server.merging.instance.crowd import Crowd
+from server.merging.instance.lookup import Lookup
+from server.merging.instance.model import Cell
 from server.scheduler.workdays import month_of, week_of
 
 

@@ -4,11 +4,11 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 
-from server.scheduler.draft import Draft
-from server.scheduler.ground import Claim, Ground, survey
-from server.scheduler.lookup import look_up
-from server.scheduler.model import Instance
-from server.scheduler.reasons import RULES, count_refusals, next_step
+from server.merging.instance.lookup import look_up
+from server.merging.instance.model import Instance
+from server.merging.search.draft import Draft
+from server.merging.search.ground import Claim, Ground, survey
+from server.merging.search.reasons import RULES, count_refusals, next_step
 from server.scheduler.strain import Strain, full_committees, strains_of
 
 MOST = 3

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
-from server.scheduler.model import WorkingDay
+from server.merging.instance.model import WorkingDay
 
 FRIDAY = 5
 FIRST_YEAR, LAST_YEAR = 1970, 2100

@@ -15,10 +15,10 @@ from server.auth.store import load_account
 from server.db.engine import Database
 from server.domain.clock import SITE_ZONE, Clock
 from server.domain.places import Post
+from server.merging.instance.model import Priority
 from server.scheduler import service
 from server.scheduler import store as sessions
 from server.scheduler.filing import Filing
-from server.scheduler.model import Priority
 from server.scheduler.store.workdays import load_workdays
 from server.scheduler.workdays import working_days
 from server.street import store as street

@@ -1,13 +1,16 @@
 // What a test sees of a page with pictures, from decoded pixels and from the browser's own counters.
 // A plain script, put into pages before their own scripts, like mark.js.
 
-/** Every media connection the page has made, the newest last. */
+/** Every media connection the page has made, the newest last; `connectedAt` in Unix milliseconds. */
 globalThis.peersMade = [];
 if (globalThis.RTCPeerConnection) {
   globalThis.RTCPeerConnection = class extends globalThis.RTCPeerConnection {
     constructor(...how) {
       super(...how);
       globalThis.peersMade.push(this);
+      this.addEventListener("connectionstatechange", () => {
+        if (this.connectionState === "connected") this.connectedAt ??= Date.now();
+      });
     }
   };
 }

@@ -48,11 +48,11 @@ TOLERANCE = timedelta(seconds=1)
 
 
 class Stay:
-    """A browser in a venue's place, until its page is closed: at some moment of `leave`."""
+    """A browser in a venue's place: from a moment before ``connected`` until one in `leave`."""
 
     def __init__(self, number: int, page: Page) -> None:
         self.number, self.page = number, page
-        self.closing = self.closed = datetime.max.replace(tzinfo=UTC)
+        self.connected = self.closing = self.closed = datetime.max.replace(tzinfo=UTC)
         self.voices: list[int] = []
         page.on("websocket", lambda ws: ws.on("framereceived", self._hear))
 
@@ -60,6 +60,10 @@ class Stay:
         message = json.loads(frame)
         if message["type"] == "voices":
             self.voices = message["venues"]
+
+    async def come_in(self) -> None:
+        connected_ms = await self.page.evaluate("peersMade.at(-1).connectedAt")
+        self.connected = datetime.fromtimestamp(connected_ms / 1000, UTC)
 
     async def leave(self) -> None:
         self.closing = datetime.now(UTC)
@@ -126,6 +130,7 @@ async def _take_a_venues_place(browser: Browser, demo: Demo, wall: Page, number:
         f"simulated venue {number} is told",
         lambda: _noted(demo, number, Event.REPLACED),
     )
+    await stay.come_in()
     return stay
 
 
@@ -316,14 +321,18 @@ def _own_spans(demo: Demo, report: Report, venue: VenueAttendance, stay: Stay | 
     ]
     if stay:
         replaced = max(span.end for span in spans if span.end <= stay.closed)
-        spans.append(Span(replaced, min(_left_at(venue, stay), closed)))
+        start = _told(venue, "start", earliest=replaced, latest=stay.connected)
+        end = _told(venue, "end", earliest=stay.closing, latest=stay.closed)
+        spans.append(Span(start, min(end, closed)))
     return union(spans)
 
 
-def _left_at(venue: VenueAttendance, stay: Stay) -> datetime:
-    """Return when a browser's page was gone: what the report says, if that is while it closed."""
-    told = min((span.end for span in venue.presence), key=lambda end: abs(end - stay.closed))
-    return min(max(told, stay.closing), stay.closed)
+def _told(venue: VenueAttendance, side: str, *, earliest: datetime, latest: datetime) -> datetime:
+    """Return when a browser came or went: what the report says, if that is while it did so."""
+    told = min(
+        (getattr(span, side) for span in venue.presence), key=lambda moment: abs(moment - latest)
+    )
+    return min(max(told, earliest), latest)
 
 
 def _verify_the_log(database: Path, value: str) -> None:

@@ -13,9 +13,9 @@ from server.db.engine import Database
 from server.domain.errors import NotFoundError
 from server.domain.events import EventKind
 from server.domain.places import Post
+from server.merging.instance.model import Mode
 from server.scheduler import store
 from server.scheduler.filing import NOBODY, Approval, Filing, RequestState
-from server.scheduler.model import Mode
 from server.simulator.demo_street import enter_street
 from tests.conftest import SECRET
 from tests.fakes import FakeClock

@@ -9,9 +9,9 @@ from server.db.engine import Database
 from server.domain.errors import NotFoundError
 from server.domain.places import Post
 from server.domain.session import SessionState
+from server.merging.instance.model import Priority, Reason
 from server.scheduler import store
 from server.scheduler.filing import Approval, FiledRequest, Filing, RequestState
-from server.scheduler.model import Priority, Reason
 from server.scheduler.publishing import Outcome
 from server.simulator.demo_street import enter_street
 from server.street import store as street

@@ -16,10 +16,10 @@ from server.admission.routes.desk import desk_of, id_of, number, to_request
 from server.auth.guard import login_of
 from server.domain.errors import ConflictError, DomainError, NotFoundError
 from server.i18n import dates
+from server.merging.instance.model import Mode
 from server.pages.context import CLOCK, DATABASE, many, page, redirect
 from server.scheduler import service as merging
 from server.scheduler.filing import FiledRequest, RequestState, faults_of
-from server.scheduler.model import Mode
 from server.scheduler.problem import Situation, first_day
 from server.scheduler.publishing import moment_of
 from server.scheduler.states import Step, after_step

@@ -8,9 +8,9 @@ from aiohttp import web
 from server.admission.service import Desk
 from server.auth.guard import login_of
 from server.domain.errors import NotFoundError
+from server.merging.instance.model import Reason
+from server.merging.words.wording import say_action, say_reason, say_sentence
 from server.pages.context import CLOCK, DATABASE, redirect, visit_of
-from server.scheduler.model import Reason
-from server.scheduler.wording import say_action, say_reason, say_sentence
 
 FILES: web.AppKey[Path] = web.AppKey("files", Path)
 """The folder in which files of requests lie."""

@@ -9,14 +9,14 @@ from server.auth.model import Role
 from server.auth.permissions import PLANNERS
 from server.domain.errors import NotFoundError
 from server.domain.session import SessionState
+from server.merging.instance.model import Reason
+from server.merging.words.wording import say_action, say_reason, say_sentence
 from server.pages.context import CLOCK, DATABASE, page, redirect, visit_of
 from server.scheduler import service, store
 from server.scheduler import workday_keeping as keeping
 from server.scheduler.filing import PENDING, RequestState
-from server.scheduler.model import Reason
 from server.scheduler.publishing import moment_of
 from server.scheduler.store.workdays import load_workdays
-from server.scheduler.wording import say_action, say_reason, say_sentence
 from server.street import store as street
 
 SHOWN_STATES = (SessionState.OPEN, SessionState.SCHEDULED)

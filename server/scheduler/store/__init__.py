@@ -10,14 +10,15 @@ from server.db.engine import Tx
 from server.domain.errors import NotFoundError
 from server.domain.places import Post
 from server.domain.session import AgendaItem, Session, SessionState
+from server.merging.instance.formats import parse_reason
+from server.merging.instance.model import Mode, Priority
+from server.merging.instance.writing import serialise_reason
 from server.scheduler.filing import (
     Approval,
     FiledRequest,
     Filing,
     RequestState,
 )
-from server.scheduler.formats import parse_reason
-from server.scheduler.model import Mode, Priority
 from server.scheduler.publishing import Outcome
 from server.scheduler.states import Step, after_step
 from server.scheduler.tables import (
@@ -27,7 +28,6 @@ from server.scheduler.tables import (
     RosterRow,
     SessionRow,
 )
-from server.scheduler.writing import serialise_reason
 
 
 async def _sessions(tx: Tx, rows: Sequence[SessionRow]) -> list[Session]:

@@ -25,8 +25,8 @@ from server.admission.model import (
 from server.auth.model import Login, Role
 from server.domain.errors import DomainError, ForbiddenError
 from server.domain.events import EventKind, Payload, Recorded
+from server.merging.instance.model import Mode, Priority
 from server.scheduler.filing import NOBODY, Approval, RequestState, faults_of
-from server.scheduler.model import Mode, Priority
 from tests.unit.scheduler.test_problem import filed
 
 NOON = datetime(2026, 11, 24, 4, tzinfo=UTC)

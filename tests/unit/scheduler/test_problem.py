@@ -10,6 +10,10 @@ from server.admission.book_form import empty_form, read_form
 from server.domain.errors import DomainError
 from server.domain.places import Committee, Department, Post, Venue, VenueKind
 from server.domain.session import AgendaItem, Session, SessionState
+from server.merging.instance.formats import parse_instance
+from server.merging.instance.model import Instance, MergePlan
+from server.merging.instance.writing import serialise_instance
+from server.merging.search.merge import merge
 from server.scheduler.filing import (
     Approval,
     FiledRequest,
@@ -18,15 +22,11 @@ from server.scheduler.filing import (
     only_serving,
     require_sound,
 )
-from server.scheduler.formats import parse_instance
-from server.scheduler.merge import merge
-from server.scheduler.model import Instance, MergePlan
 from server.scheduler.problem import Situation, compose_instance, first_day
 from server.scheduler.publishing import entries_of, moment_of, outcomes_of, still_holds
 from server.scheduler.quota_rules import PRESET, QuotaRule, QuotaVersion
 from server.scheduler.suggest import suggest
 from server.scheduler.workday_seed import seed_table
-from server.scheduler.writing import serialise_instance
 
 TUESDAY = date(2026, 11, 24)
 EVERYBODY = frozenset({1, 2, 3})

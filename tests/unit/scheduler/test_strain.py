@@ -5,8 +5,8 @@ from datetime import date, timedelta
 
 from server.domain.places import Post
 from server.domain.session import Session
-from server.scheduler.lookup import look_up
-from server.scheduler.model import Cell, Mode
+from server.merging.instance.lookup import look_up
+from server.merging.instance.model import Cell, Mode
 from server.scheduler.problem import MAIN_HALL, compose_instance
 from server.scheduler.strain import calls_of, full_committees, strains_of
 from server.scheduler.suggest import advise

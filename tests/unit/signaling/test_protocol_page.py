@@ -9,7 +9,7 @@ from server.auth.permissions import COMMANDS
 from server.domain import errors
 from server.i18n.catalogue import LANGUAGES, read_catalogue
 from server.i18n.extract import REFUSALS, raised_codes
-from server.scheduler.fields import FormatError
+from server.merging.instance.fields import FormatError
 from server.signaling import messages as wire
 from server.signaling.protocol_page import (
     _ROLE_WORDS,

@@ -1,0 +1,1 @@
+"""What is to be merged: values, sets of people, and the format ``pinhui-sched/1``."""

@@ -1,0 +1,1 @@
+"""What can be proven: that no plan is cheaper, and why there is none."""

@@ -1,0 +1,1 @@
+"""The judge of a plan: hard rules, quotas and the objective. Knows no search."""

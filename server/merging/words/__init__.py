@@ -1,0 +1,1 @@
+"""Answers in a clerk's words, from the catalogue."""

@@ -1,0 +1,90 @@
+"""Puts the prices of moves into a clerk's words: where else a request could be, and what then."""
+
+from server.i18n.catalogue import say
+from server.merging.instance.lookup import Lookup
+from server.merging.instance.model import Cell, MeetingRequest, Reason
+from server.merging.search.prices import Move, Moves
+from server.merging.search.reasons import RULES
+from server.merging.verdict.objective import Terms
+from server.merging.words.wording import say_sentence
+
+SHOWN = 3
+"""How many open cells are told; the rest would not interest anybody."""
+MORE_AND_LESS = {
+    "unscheduled": ("price.unscheduled_more", "price.unscheduled_less"),
+    "over_quota": ("price.over_more", "price.over_less"),
+    "trips": ("price.trips_more", "price.trips_less"),
+    "sessions": ("price.sessions_more", "price.sessions_less"),
+    "persons": ("price.persons_more", "price.persons_less"),
+    "moves": ("price.moves_more", "price.moves_less"),
+    "days": ("price.later", "price.earlier"),
+    "pref": ("price.wish_more", "price.wish_less"),
+    "soft_target": ("price.target_more", "price.target_less"),
+    "dept_fair": ("price.fairness_more", "price.fairness_less"),
+    "waste": ("price.waste_more", "price.waste_less"),
+}
+"""The catalogue's keys for more and for less of each thing, the weightiest thing first."""
+
+
+def say_moves(lookup: Lookup, moves: Moves, language: str) -> list[str]:
+    """Return the headline, the cheapest open cells, leaving out, and the closed cells by rule."""
+    lines = [say(language, "price.headline" if moves.open else "price.nowhere")]
+    elsewhere = [move for move in moves.open if move.cell is not None]
+    for move in [*elsewhere[:SHOWN], *(m for m in moves.open if m.cell is None)]:
+        lines.append(_say_move(lookup, moves, move, language))
+    for rule, cells in sorted(moves.closed.items(), key=lambda item: (-len(item[1]), item[0])):
+        params: dict[str, str | int] = {"rule": RULES[rule], "cells": len(cells)}
+        lines.append(say_sentence(Reason(moves.request, "reason.kept_out", params), language))
+    return lines
+
+
+def _say_move(lookup: Lookup, moves: Moves, move: Move, language: str) -> str:
+    change = _say_change(lookup, moves, move, language)
+    if move.cell is None:
+        return say(language, "price.left_out", change=change)
+    params = {
+        "date": move.cell.date.isoformat(),
+        "half": move.cell.half,
+        "hall": lookup.halls[move.cell.hall].name or move.cell.hall,
+        "change": change,
+    }
+    return say_sentence(Reason(moves.request, "price.cell", params), language)
+
+
+def _say_change(lookup: Lookup, moves: Moves, move: Move, language: str) -> str:
+    """Return the changes of a move, the weightiest first, and whether it is better on the whole."""
+    days = _days_later(lookup, lookup.requests[moves.request], moves.cell, move.cell)
+    counts = _counts(move.change) | {"days": days}
+    words = []
+    for thing, (more, less) in MORE_AND_LESS.items():
+        if count := counts[thing]:
+            words.append(say(language, more if count > 0 else less, count=abs(count)))
+    if move.points:
+        words.append(say(language, "price.dearer" if move.points > 0 else "price.cheaper"))
+    if not words:
+        return say(language, "price.same")
+    return ("，" if language == "zh_CN" else ", ").join(words)
+
+
+def _counts(change: Terms) -> dict[str, int]:
+    """Return how much more there is of each thing, in people's units and not in points."""
+    return {
+        "unscheduled": change.unscheduled,
+        "over_quota": change.over_quota,
+        "trips": change.trips_room + change.trips_video,
+        "sessions": change.sessions,
+        "persons": change.persons,
+        "moves": change.moves,
+        "pref": change.pref,
+        "soft_target": change.soft_target,
+        "dept_fair": change.dept_fair,
+        "waste": change.waste,
+    }
+
+
+def _days_later(
+    lookup: Lookup, request: MeetingRequest, now: Cell | None, then: Cell | None
+) -> int:
+    if now is None or then is None:
+        return 0
+    return lookup.days_waited(request, then.date) - lookup.days_waited(request, now.date)
