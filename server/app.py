@@ -20,6 +20,7 @@ from server.attendance import routes as attendance_routes
 from server.attendance.export import PaperMaker
 from server.auth import routes as auth_routes
 from server.auth.guard import attach_login, guard, role_of
+from server.board import routes as board_routes
 from server.conference import routes as conference_routes
 from server.conference.jobs import SIGN_SECONDS, session_jobs
 from server.conference.ports import Media
@@ -263,6 +264,7 @@ _ROUTES = [
     *scheduler_routes.ROUTES,
     *invitation_routes.ROUTES,
     *admission_routes.ROUTES,
+    *board_routes.ROUTES,
     *conference_routes.ROUTES,
     *attendance_routes.ROUTES,
     *ws.ROUTES,

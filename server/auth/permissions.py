@@ -68,6 +68,7 @@ ROUTES: dict[str, Allowed] = {
     "approve.undo.post": OPERATORS,
     "approve.lend.post": LEADER,
     "approve.take_back.post": LEADER,
+    "board.state": OFFICE,
     "plans.post": OFFICE,
     "plan": READERS,
     "plan.publish.post": OFFICE,

@@ -80,6 +80,7 @@ def stops(session: int, account: str) -> list[Stop]:
 
 NOT_PAGES = frozenset(
     {
+        "board.state",
         *("health", "static", "authority", "calendar", "ws", "join", "setup", "setup.template"),
         *(
             "request.file",

@@ -1,0 +1,5 @@
+"""Pages of the board and of published versions."""
+
+from aiohttp import web
+
+ROUTES: list[web.RouteDef] = []
