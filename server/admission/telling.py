@@ -1,5 +1,6 @@
 """Letters that tell a department what was said of its request, once nobody takes it back."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,6 +12,7 @@ from server.i18n.catalogue import DEFAULT, say
 from server.mail import service as mail
 from server.mail.model import Letter
 from server.mail.store import withdraw_letters
+from server.scheduler import store
 from server.scheduler.filing import FiledRequest
 
 HELD_BACK = timedelta(seconds=10)
@@ -65,6 +67,15 @@ async def tell_department(
             key = f"{_prefix(event)}{request.number}:{account.id}"
             letter = Letter(key=key, recipient=account.email, subject=subject, text=text)
             await mail.enqueue(tx, _Later(clock), letter)
+
+
+async def tell_departments(
+    tx: Tx, clock: Clock, numbers: Sequence[str], answer: str, *, event: int, remark: str = ""
+) -> None:
+    """Tell the departments of several requests, given by their numbers, the same answer."""
+    for number in numbers:
+        request = await store.load_request(tx, int(number[1:]))
+        await tell_department(tx, clock, request, answer, remark=remark, event=event)
 
 
 async def untell(tx: Tx, event: int) -> bool:

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 
 from aiohttp import web
 
-from server.admission.granting import Docket, load_docket
 from server.admission.history import HistoryStep, history_of, names_request
-from server.admission.service import may_see
+from server.admission.service.desk import may_see
+from server.admission.service.word import Docket, load_docket
 from server.audit.store import load_recorded
 from server.auth import store as accounts
 from server.auth.guard import login_of, role_of

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
-from server.admission.granting import Choice, decide
-from server.admission.service import Desk, file_request, refer_request
+from server.admission.service.desk import Desk
+from server.admission.service.filing import file_request
+from server.admission.service.office import refer_request
+from server.admission.service.word import Choice, decide
 from server.auth.model import Login, Role
 from server.auth.store import load_account
 from server.db.engine import Database

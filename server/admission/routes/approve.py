@@ -6,12 +6,14 @@ from datetime import date, datetime
 
 from aiohttp import web
 
-from server.admission import granting
 from server.admission import store as admission
-from server.admission.granting import Choice
 from server.admission.history import KINDS, history_of
 from server.admission.model import Delegation
 from server.admission.routes.desk import desk_of, id_of, number, spoken_reason
+from server.admission.service.loans import TAKERS, lend, take_back
+from server.admission.service.overruns import refuse_overruns, sign_overruns
+from server.admission.service.undoing import UNDOABLE, undo
+from server.admission.service.word import Choice, Docket, decide, load_docket, may_decide
 from server.audit.store import load_event, load_recorded
 from server.auth import store as accounts
 from server.auth.model import Account
@@ -65,7 +67,7 @@ def price(situation: Situation, request: FiledRequest) -> Priced:
 class _Facts:
     """What the page is made of."""
 
-    docket: granting.Docket
+    docket: Docket
     situation: Situation
     decides: bool
     event: Recorded | None
@@ -81,9 +83,9 @@ async def _load(http: web.Request, tx: Tx) -> _Facts:
     names = {d.id: d.name for d in situation.departments}
     words = await load_recorded(tx, kinds=WORDS)
     return _Facts(
-        docket=await granting.load_docket(tx),
+        docket=await load_docket(tx),
         situation=situation,
-        decides=await granting.may_decide(tx, desk_of(http)),
+        decides=await may_decide(tx, desk_of(http)),
         event=await load_event(tx, sequence) if sequence else None,
         everybody=await accounts.load_accounts(tx),
         words=[word for word in words if _month(word.at) == _month(now)],
@@ -138,7 +140,7 @@ async def _page(
         committees={c.id: c for c in facts.situation.committees},
         requests={request.id: request for request in facts.requests},
         event=event if event and event.actor == desk.actor and event.kind in TOLD else None,
-        undoable=granting.UNDOABLE,
+        undoable=UNDOABLE,
         counts=Counter(word.payload.get("choice", "") for word in facts.words),
         urgent=_urgent(facts.requests, now),
         names=names,
@@ -163,7 +165,7 @@ def _urgent(requests: list[FiledRequest], now: datetime) -> Counter[int]:
 
 
 def _takers(everybody: list[Account], own: int) -> list[Account]:
-    return [a for a in everybody if a.role in granting.TAKERS and not a.disabled and a.id != own]
+    return [a for a in everybody if a.role in TAKERS and not a.disabled and a.id != own]
 
 
 # --- words -------------------------------------------------------------------------------------
@@ -175,7 +177,7 @@ async def handle_decide(http: web.Request) -> web.Response:
     remark = " ".join(sent.get("remark", "").split())
     choice = Choice.REFUSE if sent.get("do") == "refuse" else _choice(sent.get("choice", ""))
     try:
-        done = await granting.decide(desk_of(http), request_id, choice, remark)
+        done = await decide(desk_of(http), request_id, choice, remark)
     except DomainError as refusal:
         if refusal.code != "remark_missing":
             raise
@@ -194,13 +196,13 @@ async def handle_sign(http: web.Request) -> web.Response:
     remark = " ".join(str(sent.get("remark", "")).split())
     try:
         if sent.get("do") == "refuse":
-            done = await granting.refuse_overruns(desk_of(http), listed, remark)
+            done = await refuse_overruns(desk_of(http), listed, remark)
         else:
             agreed: dict[int, set[int]] = {overrun_id: set() for overrun_id in listed}
             for pair in sent.getall("agree", []):
                 overrun_id, _, committee = str(pair).partition("-")
                 agreed.setdefault(number(overrun_id), set()).add(number(committee))
-            done = await granting.sign_overruns(desk_of(http), agreed)
+            done = await sign_overruns(desk_of(http), agreed)
     except DomainError as refusal:
         if refusal.code not in ("remark_missing", "overrun_nobody"):
             raise
@@ -211,7 +213,7 @@ async def handle_sign(http: web.Request) -> web.Response:
 async def handle_undo(http: web.Request) -> web.Response:
     """Take back what was just decided."""
     sequence = number((await form_values(http)).get("event", ""))
-    return redirect(f"/approve?event={await granting.undo(desk_of(http), sequence)}")
+    return redirect(f"/approve?event={await undo(desk_of(http), sequence)}")
 
 
 async def handle_lend(http: web.Request) -> web.Response:
@@ -219,7 +221,7 @@ async def handle_lend(http: web.Request) -> web.Response:
     sent = await form_values(http)
     days = [_typed_day(sent.get(name, "")) for name in ("first", "last")]
     try:
-        await granting.lend(desk_of(http), number(sent.get("taker", "")), *days)
+        await lend(desk_of(http), number(sent.get("taker", "")), *days)
     except DomainError as refusal:
         if not refusal.code.startswith("delegation_"):
             raise
@@ -236,7 +238,7 @@ def _typed_day(text: str) -> date | None:
 
 async def handle_take_back(http: web.Request) -> web.Response:
     """Take the word back before its last day."""
-    await granting.take_back(desk_of(http), id_of(http, "loan"))
+    await take_back(desk_of(http), id_of(http, "loan"))
     return redirect("/approve")
 
 

@@ -7,12 +7,16 @@ from aiohttp import web
 from aiohttp.web_request import FileField
 from multidict import MultiDictProxy
 
-from server.admission import service
 from server.admission import store as admission
 from server.admission.book_form import POSTS, BookForm, empty_form, form_of, read_form
 from server.admission.files import KINDS, LARGEST_BYTES, MOST_FILES
 from server.admission.model import Attachment
 from server.admission.routes.desk import desk_of, id_of, number, to_request
+from server.admission.service.desk import load_seen, may_change, require_serving
+from server.admission.service.drafts import keep_typing, save_draft
+from server.admission.service.files import SentFile
+from server.admission.service.filing import amend_request, file_request
+from server.admission.service.riding import give_advice, ride_at_once
 from server.auth.guard import login_of
 from server.domain.errors import ConflictError, DomainError, NotFoundError
 from server.i18n import dates
@@ -50,7 +54,7 @@ async def _place(http: web.Request, request_id: int = 0) -> Place:
         situation = await merging.load_situation(tx, http.app[CLOCK].now())
         if not request_id:
             return Place(situation)
-        request = await service.load_seen(tx, login_of(http), request_id)
+        request = await load_seen(tx, login_of(http), request_id)
         files = (await admission.load_attachments(tx, [request_id]))[request_id]
     return Place(situation, request, tuple(files))
 
@@ -60,7 +64,7 @@ def _advice(place: Place, form: BookForm) -> Advice | None:
     filing = form.filing(first_day(place.situation), place.everybody)
     if set(faults_of(filing)) - HARMLESS:
         return None
-    return service.give_advice(place.situation, filing)
+    return give_advice(place.situation, filing)
 
 
 def _page(
@@ -109,7 +113,7 @@ async def show_book(http: web.Request) -> web.Response:
     """Show the form with the usual values; ``session`` in the address names a ride."""
     place, login = await _place(http), login_of(http)
     own = login.department_id or 0
-    service.require_serving(place.situation.departments, own)
+    require_serving(place.situation.departments, own)
     form = empty_form(first_day(place.situation), place.everybody, own)
     wish = number(http.query.get("session", "")) or None
     return _page(http, place, replace(form, wish_id=wish))
@@ -118,7 +122,7 @@ async def show_book(http: web.Request) -> web.Response:
 async def show_edit(http: web.Request) -> web.Response:
     """Show the form of a request that can still be amended."""
     place = await _place(http, id_of(http))
-    if place.request is None or not service.may_change(login_of(http), place.request):
+    if place.request is None or not may_change(login_of(http), place.request):
         raise NotFoundError("no_such_request")
     after_step(place.request.state, Step.AMEND)
     return _page(http, place, form_of(place.request, place.everybody))
@@ -136,7 +140,7 @@ async def _sent(http: web.Request, place: Place) -> tuple[Sent, BookForm]:
     return sent, form
 
 
-def _files(sent: Sent) -> Sequence[service.SentFile]:
+def _files(sent: Sent) -> Sequence[SentFile]:
     fields = sent.getall("file", [])
     return [(f.filename, f.file.read()) for f in fields if isinstance(f, FileField)]
 
@@ -182,12 +186,12 @@ async def _keep(http: web.Request, place: Place, form: BookForm, sent: Sent) -> 
     if place.request is None:
         # a script keeps words only: files go with the form itself
         files = _files(sent) if sent.get("do") == "save" else ()
-        request_id = await service.save_draft(desk, filing, files, wish_id=form.wish_id)
+        request_id = await save_draft(desk, filing, files, wish_id=form.wish_id)
         version = 1
     else:
         request_id = place.request.id
         files = _files(sent) if sent.get("do") == "save" else ()
-        version = await service.keep_typing(desk, request_id, filing, files, version=version)
+        version = await keep_typing(desk, request_id, filing, files, version=version)
     if sent.get("do") == "keep":
         now = dates.clock_time(http.app[CLOCK].now())
         return web.json_response({"id": request_id, "version": version, "at": now})
@@ -202,13 +206,13 @@ async def _submit(http: web.Request, place: Place, form: BookForm, sent: Sent) -
     if faults:
         return await _refuse(http, place, (form, sent), faults)
     if place.request is None:
-        request_id = await service.file_request(desk, filing, _files(sent), wish_id=form.wish_id)
+        request_id = await file_request(desk, filing, _files(sent), wish_id=form.wish_id)
     else:
         request_id = place.request.id
-        await service.amend_request(desk, request_id, filing, _files(sent), version=form.version)
+        await amend_request(desk, request_id, filing, _files(sent), version=form.version)
     ride = number(str(sent.get("ride", ""))) or form.wish_id
     if ride:
-        await service.ride_at_once(desk, request_id, ride)
+        await ride_at_once(desk, request_id, ride)
     return to_request(request_id)
 
 
@@ -224,7 +228,7 @@ async def _refuse(
     if place.request is not None or form.department_id not in known:
         return _page(http, place, form, errors=faults)
     filing = form.filing(first_day(place.situation), place.everybody)
-    draft_id = await service.save_draft(desk_of(http), filing, _files(sent), wish_id=form.wish_id)
+    draft_id = await save_draft(desk_of(http), filing, _files(sent), wish_id=form.wish_id)
     kept = await _place(http, draft_id)
     return _page(http, kept, replace(form, version=1), errors=faults)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from server.admission.service import Desk
+from server.admission.service.desk import Desk
 from server.auth.guard import login_of
 from server.domain.errors import NotFoundError
 from server.merging.instance.model import Reason

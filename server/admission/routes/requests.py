@@ -4,12 +4,17 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from server.admission import granting, service
 from server.admission import store as admission
 from server.admission.history import KINDS, history_of
 from server.admission.listing import SHOWN, count, narrow, read_filters
 from server.admission.model import is_coordinated, waits_for_word
 from server.admission.routes.desk import desk_of, id_of, number, spoken_reason, to_request
+from server.admission.service.desk import load_seen, may_change, may_see
+from server.admission.service.drafts import copy_request
+from server.admission.service.files import load_file, remove_file
+from server.admission.service.filing import withdraw_request
+from server.admission.service.office import refer_request, return_request, take_out
+from server.admission.service.overruns import ask_overrun
 from server.audit.store import load_event, load_recorded
 from server.auth import store as accounts
 from server.auth.guard import login_of
@@ -32,7 +37,7 @@ async def _seen(tx: Tx, login: Login) -> list[FiledRequest]:
     names = {d.id: d.name for d in await street.load_departments(tx)}
     own = (login.department_id or 0) if login.role is Role.CLERK else None
     requests = await store.load_requests(tx, names, department_id=own)
-    return [request for request in requests if service.may_see(login, request)]
+    return [request for request in requests if may_see(login, request)]
 
 
 async def show_requests(http: web.Request) -> web.Response:
@@ -63,7 +68,7 @@ async def show_request(http: web.Request) -> web.Response:
     login, request_id = login_of(http), id_of(http)
     sequence = number(http.query.get("event", ""))
     async with http.app[DATABASE].view() as tx:
-        request = await service.load_seen(tx, login, request_id)
+        request = await load_seen(tx, login, request_id)
         files = (await admission.load_attachments(tx, [request_id]))[request_id]
         events = await load_recorded(tx, kinds=KINDS, naming=request.number)
         names = {a.id: a.display_name for a in await accounts.load_accounts(tx)}
@@ -85,7 +90,7 @@ async def show_request(http: web.Request) -> web.Response:
         session=session,
         reason=spoken_reason(http, request.reason) if request.reason else None,
         event=told,
-        changes=service.may_change(login, request),
+        changes=may_change(login, request),
         office=login.role is Role.OFFICE,
         can={str(step): may_step(request.state, step) for step in Step},
         referable=is_coordinated(request),
@@ -114,7 +119,7 @@ async def _session(tx: Tx, request: FiledRequest) -> Session | None:
 async def handle_withdraw(http: web.Request) -> web.Response:
     """Take a request back, or throw a draft away."""
     request_id = id_of(http)
-    await service.withdraw_request(desk_of(http), request_id)
+    await withdraw_request(desk_of(http), request_id)
     return redirect("/requests")
 
 
@@ -122,7 +127,7 @@ async def handle_copy(http: web.Request) -> web.Response:
     """Copy a request into a draft and show it."""
     async with http.app[DATABASE].view() as tx:
         situation = await merging.load_situation(tx, http.app[CLOCK].now())
-    draft = await service.copy_request(desk_of(http), id_of(http), first_day(situation))
+    draft = await copy_request(desk_of(http), id_of(http), first_day(situation))
     return redirect(f"/requests/{draft}/edit")
 
 
@@ -133,26 +138,26 @@ async def _remark(http: web.Request) -> str:
 async def handle_return(http: web.Request) -> web.Response:
     """Send a request back to its department."""
     request_id = id_of(http)
-    done = await service.return_request(desk_of(http), request_id, await _remark(http))
+    done = await return_request(desk_of(http), request_id, await _remark(http))
     return to_request(request_id, done)
 
 
 async def handle_refer(http: web.Request) -> web.Response:
     """Put a request before the leader."""
     request_id = id_of(http)
-    return to_request(request_id, await service.refer_request(desk_of(http), request_id))
+    return to_request(request_id, await refer_request(desk_of(http), request_id))
 
 
 async def handle_take_out(http: web.Request) -> web.Response:
     """Take a placed request out of its session."""
     request_id = id_of(http)
-    return to_request(request_id, await service.take_out(desk_of(http), request_id))
+    return to_request(request_id, await take_out(desk_of(http), request_id))
 
 
 async def handle_overrun(http: web.Request) -> web.Response:
     """Ask a leader to let a request exceed quotas."""
     request_id = id_of(http)
-    done = await granting.ask_overrun(desk_of(http), request_id, await _remark(http))
+    done = await ask_overrun(desk_of(http), request_id, await _remark(http))
     return to_request(request_id, done)
 
 
@@ -161,7 +166,7 @@ async def handle_overrun(http: web.Request) -> web.Response:
 
 async def show_file(http: web.Request) -> web.Response:
     """Hand out a file, as a download and as nothing else, whatever it says it is."""
-    name, data = await service.load_file(desk_of(http), id_of(http), id_of(http, "file"))
+    name, data = await load_file(desk_of(http), id_of(http), id_of(http, "file"))
     headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
     return web.Response(body=data, content_type="application/octet-stream", headers=headers)
 
@@ -169,7 +174,7 @@ async def show_file(http: web.Request) -> web.Response:
 async def handle_remove_file(http: web.Request) -> web.Response:
     """Take a file off a request."""
     request_id = id_of(http)
-    await service.remove_file(desk_of(http), request_id, id_of(http, "file"))
+    await remove_file(desk_of(http), request_id, id_of(http, "file"))
     return redirect(f"/requests/{request_id}/edit")
 
 
