@@ -18,13 +18,17 @@ class SessionState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AgendaItem:
-    """One request's part of a session (议题): who presents what, in how many minutes."""
+    """One request's part of a session (议题): who presents what, in how many minutes.
+
+    ``request_id`` is the meeting request it is, None for a session's own item.
+    """
 
     id: int
     position: int
     topic: str
     department: str
     minutes: int
+    request_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from server.domain.session import Session, SessionState
 from server.invitation.ics import Entry
 from server.invitation.model import uid_of
 from server.invitation.situation import Situation, agenda_lines, own_time_of
-from server.invitation.times import times_of_committee
 from server.scheduler.filing import FiledRequest
+from server.scheduler.times import times_of_committee
 
 _DIGITS = 9
 _KINDS = {"v": "venue", "a": "account"}

@@ -9,14 +9,14 @@ from server.domain.clock import SITE_ZONE
 from server.domain.places import Committee, Department, Post, Venue
 from server.domain.session import Session, SessionState
 from server.invitation.model import Invitation
-from server.invitation.times import (
+from server.scheduler.filing import FiledRequest
+from server.scheduler.times import (
     OwnTime,
     Part,
     parts_of,
     time_of_department,
     times_of_committee,
 )
-from server.scheduler.filing import FiledRequest
 
 BEGUN = frozenset({SessionState.OPEN, SessionState.CLOSED, SessionState.ARCHIVED})
 

@@ -36,7 +36,14 @@ async def _sessions(tx: Tx, rows: Sequence[SessionRow]) -> list[Session]:
     agenda = select(AgendaItemRow).where(AgendaItemRow.session_id.in_(ids))
     for row in await tx.scalars(agenda.order_by(AgendaItemRow.session_id, AgendaItemRow.position)):
         items[row.session_id].append(
-            AgendaItem(row.id, row.position, row.topic, row.department, row.minutes)
+            AgendaItem(
+                id=row.id,
+                position=row.position,
+                topic=row.topic,
+                department=row.department,
+                minutes=row.minutes,
+                request_id=row.request_id,
+            )
         )
     venues: dict[int, list[int]] = defaultdict(list)
     roster = select(RosterRow).where(RosterRow.session_id.in_(ids)).order_by(RosterRow.venue_id)

@@ -21,8 +21,8 @@ from server.invitation.model import (
     judge_reply,
     uid_of,
 )
-from server.invitation.times import parts_of, time_of_department, times_of_committee
 from server.scheduler.filing import Approval, FiledRequest, Filing, RequestState
+from server.scheduler.times import parts_of, time_of_department, times_of_committee
 
 NINE = datetime(2026, 11, 26, 1, 0, tzinfo=UTC)
 SECRET = b"s"
@@ -39,7 +39,8 @@ COME = Invitation(
 
 
 def session(*items: tuple[str, str, int]) -> Session:
-    agenda = [AgendaItem(n, n, *item) for n, item in enumerate(items, 1)]
+    """Return a session whose n-th item is request n, where there is one."""
+    agenda = [AgendaItem(n, n, *item, request_id=n) for n, item in enumerate(items, 1)]
     end = NINE + timedelta(minutes=sum(item.minutes for item in agenda))
     return Session(7, "例会", SessionState.SCHEDULED, NINE, end, "", tuple(agenda), (1, 2, 3))
 
@@ -100,9 +101,22 @@ def test_an_item_of_no_request_calls_every_post() -> None:
 
 def test_two_items_alike_are_those_of_two_requests() -> None:
     agenda = session(("学习", "平安办", 10), ("学习", "平安办", 10))
-    twice = [request(n, "学习", 10, (Post.SECRETARY,), (n,)) for n in (1, 2)]
+    twice = [request(n, "学习", 10, (Post.SECRETARY,), (n,)) for n in (2, 1)]
     parts = parts_of(agenda, twice)
     assert [part.committee_ids for part in parts] == [{1}, {2}]
+
+
+def test_an_item_stays_its_requests_own_when_the_request_was_worded_anew() -> None:
+    agenda = session(("防汛", "平安办", 20))
+    parts = parts_of(agenda, [request(1, "防汛防台", 10, (Post.DIRECTOR,), (3,))])
+    assert [(part.posts, part.committee_ids) for part in parts] == [((Post.DIRECTOR,), {3})]
+
+
+def test_a_sessions_own_item_is_no_request_that_sounds_like_it() -> None:
+    item = AgendaItem(1, 1, "学习", "平安办", 10)
+    own = replace(session(), items=(item,))
+    parts = parts_of(own, [request(1, "学习", 10, (Post.SECRETARY,), (1,))])
+    assert parts[0].posts == tuple(Post)
 
 
 def test_a_department_comes_from_its_first_item_to_its_last() -> None:

@@ -47,28 +47,19 @@ def parts_of(session: Session, requests: Iterable[FiledRequest]) -> tuple[Part, 
         session: the session.
         requests: those that were placed in it.
     """
-    unused = sorted(requests, key=lambda request: request.id)
+    known = {request.id: request for request in requests}
     parts, clock = [], session.starts_at
     for item in session.items:
         end = clock + timedelta(minutes=item.minutes)
-        request = _request_behind(item, unused)
+        request = known.get(item.request_id or 0)
         if request is None:
             parts.append(Part(item, clock, end, ALL_POSTS, frozenset()))
         else:
-            unused.remove(request)
             posts = tuple(post for post in ALL_POSTS if post in request.filing.posts)
             called = frozenset(request.filing.committee_ids)
             parts.append(Part(item, clock, end, posts, called))
         clock = end
     return tuple(parts)
-
-
-def _request_behind(item: AgendaItem, requests: Sequence[FiledRequest]) -> FiledRequest | None:
-    alike = [
-        r for r in requests if (r.filing.topic, r.filing.minutes) == (item.topic, item.minutes)
-    ]
-    own = [r for r in alike if r.department == item.department]
-    return next(iter(own or alike), None)
 
 
 def times_of_committee(parts: Sequence[Part], committee_id: int) -> list[OwnTime]:
