@@ -34,11 +34,11 @@ from server.domain.errors import NotFoundError
 from server.invitation import routes as invitation_routes
 from server.invitation.jobs import invitation_jobs
 from server.invitation.service import Inviter
-from server.mail.jobs import Postman
+from server.mail.jobs import SEND_SECONDS, Postman, emptying_jobs
 from server.media.client import MediaClient, OnEvent, WorkerSettings, WorkerUnavailable
 from server.media.model import MediaEvent
 from server.pages import middleware
-from server.pages.context import CLOCK, DATABASE, RENDERER, SECRET, visit_of
+from server.pages.context import CLOCK, DATABASE, LANGUAGE, RENDERER, SECRET, visit_of
 from server.pages.render import Renderer
 from server.portal import routes as portal_routes
 from server.portal.menu import menu_for
@@ -178,6 +178,7 @@ async def build_app(
     app[CLOCK] = clock or SystemClock()
     app[RENDERER] = Renderer(settings.web_dir)
     app[SECRET] = load_secret(settings.data_dir)
+    app[LANGUAGE] = settings.language
     app[AUTHORITY] = tls.files_of(settings.data_dir).authority
     app[attendance_routes.PAPER] = PaperMaker()
     app[street_routes.DRAFT] = settings.data_dir / "setup.json"
@@ -203,6 +204,7 @@ async def build_app(
     app[portal_routes.POSTMAN] = Postman(
         app[DATABASE], app[CLOCK], settings.mail_server, _sender_name(app[DATABASE])
     )
+    app[portal_routes.LETTER_DAYS] = settings.letter_days
     server = settings.mail_server
     app[invitation_routes.INVITER] = inviter = Inviter(
         db=app[DATABASE],
@@ -213,6 +215,10 @@ async def build_app(
         organizer=server.sender if server else "",
     )
     app[TIMER].register("invitations", invitation_jobs(inviter))
+    app[TIMER].register("letters", emptying_jobs(app[CLOCK], settings.letter_days))
+    if server is not None:
+        postman = app[portal_routes.POSTMAN]
+        app[TIMER].while_leading(SEND_SECONDS, postman.run_due, begin=postman.look_back)
     app.add_routes(_ROUTES)
     app.on_shutdown.append(ws.close_sockets)
     app.on_cleanup.append(_stop_letters)
@@ -389,7 +395,6 @@ async def running(
     try:
         await web.TCPSite(runner, settings.host, settings.port, ssl_context=context).start()
         await app[TIMER].start()
-        await app[portal_routes.POSTMAN].start()
         log.info("serving on %s", address_of(settings))
         yield app
     finally:

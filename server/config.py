@@ -46,6 +46,8 @@ class Settings:
         mail_from: the address letters come from.
         mail_authority: PEM file of the CA of the mail server's certificate; empty means those the
             system trusts.
+        letter_days: how many days a letter's words and files are kept after it was sent; what is
+            kept for good is that it was. 0 means for ever.
     """
 
     data_dir: Path = Path("data")
@@ -65,6 +67,7 @@ class Settings:
     mail_password: str = ""
     mail_from: str = ""
     mail_authority: str = ""
+    letter_days: int = 90
 
     @property
     def database(self) -> str:

@@ -5,7 +5,7 @@ page that follows tells of it and offers to take it back.
 """
 
 import secrets
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 
 from server.audit.service import record
@@ -17,6 +17,7 @@ from server.db.engine import Database, Tx
 from server.domain.clock import Clock
 from server.domain.errors import ConflictError, DomainError, NotFoundError
 from server.domain.events import EventKind, Payload
+from server.i18n.catalogue import LANGUAGES
 
 LINK_LASTS = timedelta(days=3)
 """How long somebody has to open the link with which a password is set."""
@@ -33,6 +34,7 @@ def words_of(account: Account) -> AccountWords:
         department_id=account.department_id,
         committee_id=account.committee_id,
         email=account.email,
+        language=account.language,
     )
 
 
@@ -108,6 +110,20 @@ async def change_account(
     async with db.tx() as tx:
         account = await _locked(tx, account_id, version)
         return await _enter(tx, clock, account, words, actor)
+
+
+async def choose_language(db: Database, clock: Clock, account_id: int, language: str) -> None:
+    """Let an account's owner choose what letters to it are written in; empty for the usual.
+
+    Raises:
+        NotFoundError: ``no_such_account``; ``no_such_page`` for a language there is not.
+    """
+    if language and language not in LANGUAGES:
+        raise NotFoundError("no_such_page")
+    async with db.tx() as tx:
+        account = await _locked(tx, account_id)
+        words = replace(words_of(account), language=language)
+        await _enter(tx, clock, account, words, f"login:{account_id}")
 
 
 async def _disable(tx: Tx, clock: Clock, account: Account, actor: str) -> int:

@@ -28,6 +28,7 @@ class Account:
 
     ``department_id`` is set for clerks, ``committee_id`` for secretaries. One that is ``disabled``
     cannot sign in; ``version`` counts changes. ``email`` is where letters go, empty for nowhere.
+    ``language`` is what they are written in, empty for the installation's.
     """
 
     id: int
@@ -40,6 +41,7 @@ class Account:
     disabled: bool = False
     version: int = 1
     email: str = ""
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ class AccountWords:
     department_id: int | None = None
     committee_id: int | None = None
     email: str = ""
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)

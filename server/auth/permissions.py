@@ -41,6 +41,7 @@ ROUTES: dict[str, Allowed] = {
     "choices.post": EVERYBODY,
     "account": SIGNED_IN,
     "account.post": SIGNED_IN,
+    "account.language.post": SIGNED_IN,
     "password": EVERYBODY,
     "password.post": EVERYBODY,
     "home": SIGNED_IN,

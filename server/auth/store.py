@@ -22,6 +22,7 @@ def _account(row: AccountRow) -> Account:
         disabled=row.disabled_at is not None,
         version=row.version,
         email=row.email,
+        language=row.language,
     )
 
 
@@ -61,7 +62,7 @@ async def save_words(tx: Tx, account_id: int, words: AccountWords) -> None:
     row = await tx.get_one(AccountRow, account_id)
     row.name, row.display_name, row.role = words.name, words.display_name, words.role
     row.department_id, row.committee_id = words.department_id, words.committee_id
-    row.email = words.email
+    row.email, row.language = words.email, words.language
     row.version += 1
     await tx.flush()
 

@@ -95,10 +95,13 @@ async def invite_due(inviter: Inviter) -> int:
     async with inviter.db.tx() as tx:
         office = await street.load_office(tx)
         due = await _load_due(tx, inviter)
+        chosen = {f"account:{a.id}": a.language for a in await accounts.load_accounts(tx)}
         frame = {"street": office.name, "phone": office.phone} if office else {}
         for message in due:
             await store.save_sent(tx, message.sent)
-            await enqueue(tx, inviter.clock, _letter(inviter, message, frame))
+            language = chosen.get(message.sent.invitation.invitee) or inviter.language
+            letter = _letter(inviter, message, frame, language)
+            await enqueue(tx, inviter.clock, letter)
         await _record_sent(tx, inviter.clock, due)
     return len(due)
 
@@ -134,7 +137,7 @@ async def _record_sent(tx: Tx, clock: Clock, due: list[Message]) -> None:
         )
 
 
-def _letter(inviter: Inviter, message: Message, frame: dict[str, str]) -> Letter:
+def _letter(inviter: Inviter, message: Message, frame: dict[str, str], language: str) -> Letter:
     invitation, method = message.sent.invitation, message.method
     content = calendar_of(
         message,
@@ -142,7 +145,7 @@ def _letter(inviter: Inviter, message: Message, frame: dict[str, str]) -> Letter
         organizer_name=frame.get("street", ""),
         now=inviter.clock.now(),
     )
-    words = _words(inviter, message, frame)
+    words = _words(inviter, message, frame, language)
     return Letter(
         key=f"invitation:{message.sent.uid}:{message.sent.sequence}:{method}",
         recipient=invitation.email,
@@ -155,7 +158,7 @@ def _letter(inviter: Inviter, message: Message, frame: dict[str, str]) -> Letter
     )
 
 
-def _words(inviter: Inviter, message: Message, frame: dict[str, str]) -> LetterWords:
+def _words(inviter: Inviter, message: Message, frame: dict[str, str], language: str) -> LetterWords:
     values = {
         "street": frame.get("street", ""),
         "phone": frame.get("phone", ""),
@@ -163,7 +166,7 @@ def _words(inviter: Inviter, message: Message, frame: dict[str, str]) -> LetterW
         "is_off": message.method is Method.CANCEL,
         "is_changed": message.sent.sequence > 0,
     }
-    return render_letter(inviter.renderer, "invitation/letter.html", inviter.language, values)
+    return render_letter(inviter.renderer, "invitation/letter.html", language, values)
 
 
 # --- in ----------------------------------------------------------------------------------------

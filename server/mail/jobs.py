@@ -1,24 +1,27 @@
-"""The timer that sends letters: every few seconds what waits, and more rarely while nobody answers.
+"""Sends letters: every few seconds what waits, more rarely while nobody answers; empties old ones.
 
-While no server is set, letters wait and nothing runs.
+While no server is set, letters wait. The house's one timer says when, and in which process: of two
+on one database only the one that leads sends.
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime, time, timedelta
 
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
-
-from server.db.engine import Database
-from server.domain.clock import Clock
+from server.db.engine import Database, Tx
+from server.domain.clock import SITE_ZONE, Clock
 from server.mail.delivery import MailServerAwayError
 from server.mail.model import MailServer, wait_after
 from server.mail.service import recover, send_waiting
+from server.mail.store import empty_letters
+from server.timers.model import Job, Source
 
 log = logging.getLogger("pinhui.mail")
 
 SEND_SECONDS = 5
+EMPTIED_AT = time(3, 30)
+"""When old letters are emptied, in the site's zone."""
 
 
 class Postman:
@@ -49,24 +52,17 @@ class Postman:
         self._stopping = False
         self._resume_at: datetime | None = None
         self._busy = asyncio.Lock()
-        self._scheduler = AsyncIOScheduler(
-            timezone="UTC",
-            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
-        )
 
-    async def start(self) -> None:
-        """Look at what an earlier run left, and go on sending."""
-        await recover(self._db)
-        if self.server is not None:
-            self._scheduler.add_job(self.run_due, "interval", seconds=SEND_SECONDS, id="send")
-            self._scheduler.start()
+    async def look_back(self) -> None:
+        """Mark what was being sent when the process that led before this one ended."""
+        async with self._busy:
+            await recover(self._db)
 
     async def stop(self) -> None:
         """Send no more; the letter that is being told to the server is finished first."""
         self._stopping = True
         async with self._busy:
-            if self._scheduler.running:
-                self._scheduler.shutdown(wait=False)
+            return
 
     async def run_due(self) -> None:
         """Send what waits, unless the server was away a moment ago."""
@@ -89,3 +85,33 @@ class Postman:
                 log.warning("the mail server cannot be used: %s", error)
             else:
                 self._failures, self.trouble, self._resume_at = 0, "", None
+
+
+def emptying_jobs(clock: Clock, days: int) -> Source:
+    """Return the source of jobs that once a night empties letters that are old enough.
+
+    What stays of a letter is that there was one: its key, to whom, about what, and when it was
+    sent.
+
+    Args:
+        clock: the time.
+        days: how long after it was sent, or given up, a letter is kept whole; 0 for ever.
+    """
+
+    async def empty(tx: Tx) -> None:
+        now = clock.now()
+        await empty_letters(tx, before=now - timedelta(days=days), now=now)
+
+    async def nights(_tx: Tx, now: datetime) -> Sequence[Job]:
+        today = now.astimezone(SITE_ZONE).date()
+        found = [today + timedelta(days=ahead) for ahead in (0, 1)] if days else []
+        return [
+            Job(
+                f"letters:{day.isoformat()}",
+                datetime.combine(day, EMPTIED_AT, SITE_ZONE).astimezone(UTC),
+                empty,
+            )
+            for day in found
+        ]
+
+    return nights

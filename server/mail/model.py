@@ -67,7 +67,10 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class StoredLetter:
-    """A letter as it stands in the outbox; ``reply`` is what the mail server said last."""
+    """A letter as it stands in the outbox; ``reply`` is what the mail server said last.
+
+    ``emptied_at`` is when its words and files were deleted, None while they are kept.
+    """
 
     id: int
     letter: Letter
@@ -78,6 +81,7 @@ class StoredLetter:
     sent_at: datetime | None
     message_id: str
     reply: str
+    emptied_at: datetime | None = None
 
 
 class Result(StrEnum):

@@ -108,7 +108,7 @@ async def _settle(db: Database, clock: Clock, stored: StoredLetter, outcome: Out
     now = clock.now()
     state, next_at = settle(stored, outcome, now)
     async with db.tx() as tx:
-        await store.save_outcome(tx, stored.id, state, at=now, next_at=next_at, reply=outcome.reply)
+        await store.save_outcome(tx, stored, state, at=now, next_at=next_at, reply=outcome.reply)
     return state is LetterState.SENT
 
 
@@ -126,7 +126,7 @@ async def send_again(db: Database, clock: Clock, letter_id: int) -> None:
     """Let a letter wait anew that failed, or of which nobody knows whether it was taken.
 
     Raises:
-        ConflictError: ``letter_not_stuck`` for any other.
+        ConflictError: ``letter_not_stuck`` for any other, and for one whose words are deleted.
     """
     async with db.tx() as tx:
         if not await store.send_again(tx, letter_id, clock.now()):

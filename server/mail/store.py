@@ -84,6 +84,7 @@ def _stored(row: LetterRow) -> StoredLetter:
         sent_at=row.sent_at,
         message_id=row.message_id,
         reply=row.reply,
+        emptied_at=row.emptied_at,
     )
 
 
@@ -138,10 +139,13 @@ async def claim(tx: Tx, letter_id: int, message_id: str) -> StoredLetter | None:
 
 
 async def save_outcome(
-    tx: Tx, letter_id: int, state: LetterState, *, at: datetime, next_at: datetime, reply: str
+    tx: Tx, tried: StoredLetter, state: LetterState, *, at: datetime, next_at: datetime, reply: str
 ) -> None:
-    """Enter what became of a try."""
-    row = await tx.get_one(LetterRow, letter_id)
+    """Enter what became of a try; nothing when the letter has been tried again since."""
+    row = await tx.get_one(LetterRow, tried.id, with_for_update=True)
+    doubted = row.state in {LetterState.SENDING, LetterState.UNSURE}
+    if not doubted or row.attempts != tried.attempts:
+        return
     row.state, row.next_at, row.reply = state, next_at, reply[:_MAX_REPLY]
     row.sent_at = at if state is LetterState.SENT else None
     await tx.flush()
@@ -161,7 +165,24 @@ async def send_again(tx: Tx, letter_id: int, now: datetime) -> bool:
     row = await tx.get(LetterRow, letter_id, with_for_update=True)
     if row is None or row.state not in {LetterState.FAILED, LetterState.UNSURE}:
         return False
+    if row.emptied_at is not None:
+        return False
     row.state, row.next_at, row.attempts = LetterState.WAITING, now, 0
     row.created_at, row.until = now, None
     await tx.flush()
     return True
+
+
+async def empty_letters(tx: Tx, *, before: datetime, now: datetime) -> int:
+    """Delete the words and files of letters that were done with before a moment; return how many.
+
+    That there was one stays: its key, to whom, about what, what became of it, and when.
+    """
+    done_at = func.coalesce(LetterRow.sent_at, LetterRow.next_at)
+    over = LetterRow.state.not_in([LetterState.WAITING, LetterState.SENDING])
+    old = update(LetterRow).where(over, done_at < before, LetterRow.emptied_at.is_(None))
+    emptied = old.values(
+        text="", html="", attachments=[], calendar="", calendar_method="", emptied_at=now
+    )
+    done = await tx.execute(emptied.returning(LetterRow.id))
+    return len(done.all())

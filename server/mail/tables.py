@@ -1,4 +1,7 @@
-"""Rows of the outbox; a letter stays after it was sent, since its key must never be sent again."""
+"""Rows of the outbox; a letter stays after it was sent, since its key must never be sent again.
+
+Its words and files do not stay: ``emptied_at`` is when they were deleted.
+"""
 
 from datetime import datetime
 
@@ -33,3 +36,4 @@ class LetterRow(Base):
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     message_id: Mapped[str] = mapped_column(String(255), default="")
     reply: Mapped[str] = mapped_column(String(500), default="")
+    emptied_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

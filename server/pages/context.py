@@ -17,6 +17,8 @@ DATABASE: web.AppKey[Database] = web.AppKey("database", Database)
 CLOCK: web.AppKey[Clock] = web.AppKey("clock", Clock)
 RENDERER: web.AppKey[Renderer] = web.AppKey("renderer", Renderer)
 SECRET: web.AppKey[bytes] = web.AppKey("secret", bytes)
+LANGUAGE: web.AppKey[str] = web.AppKey("language", str)
+"""In which letters are written to whoever has not chosen another."""
 
 
 @dataclass(slots=True)

@@ -33,6 +33,7 @@ from server.scheduler.store.workdays import load_workdays
 from server.street import store as street
 
 POSTMAN: web.AppKey[Postman] = web.AppKey("postman", Postman)
+LETTER_DAYS: web.AppKey[int] = web.AppKey("letter_days", int)
 
 STUCK = (LetterState.FAILED, LetterState.UNSURE)
 ANSWERS = (
@@ -155,6 +156,7 @@ async def show_letters(http: web.Request) -> web.Response:
         "portal/letters.html",
         server=http.app[POSTMAN].server,
         trouble=http.app[POSTMAN].trouble,
+        kept_days=http.app[LETTER_DAYS],
         counts=counts,
         stuck=stuck,
         latest=latest,

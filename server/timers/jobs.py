@@ -7,7 +7,7 @@ the clock or a missed minute changes nothing.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -63,6 +63,46 @@ class Timer:
         """
         self._every.append(call)
         self._scheduler.add_job(call, "interval", seconds=seconds)
+
+    def while_leading(
+        self,
+        seconds: int,
+        call: Callable[[], Awaitable[None]],
+        *,
+        begin: Callable[[], Awaitable[None]],
+    ) -> Callable[[], Awaitable[None]]:
+        """Call something every few seconds beside the looks, only while this process leads.
+
+        For work that may last, such as telling a mail server: it holds up no look. What it does
+        must bear that another process takes over while it is at work.
+
+        Args:
+            seconds: how often.
+            call: what to do.
+            begin: done before it whenever this process has begun to lead.
+
+        Returns:
+            What happens each time.
+        """
+        has_begun = False
+
+        async def call_leading() -> None:
+            nonlocal has_begun
+            if not await self.leads():
+                has_begun = False
+                return
+            if not has_begun:
+                await begin()
+                has_begun = True
+            await call()
+
+        self._scheduler.add_job(call_leading, "interval", seconds=seconds)
+        return call_leading
+
+    async def leads(self) -> bool:
+        """Tell whether this process holds the lease now."""
+        async with self._db.view() as tx:
+            return await store.holds_lease(tx, self._holder, self._clock.now())
 
     async def start(self) -> None:
         """Do what was missed, and go on."""

@@ -87,3 +87,8 @@ def may_lead(lease: Lease, holder: str, now: datetime) -> bool:
     if lease.holder == holder:
         return True
     return not now < lease.until <= now + LEASE
+
+
+def holds(lease: Lease, holder: str, now: datetime) -> bool:
+    """Say whether the lease is this process's and has not run out."""
+    return lease.holder == holder and now < lease.until <= now + LEASE

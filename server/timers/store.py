@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from server.db.base import Base
 from server.db.engine import Tx
-from server.timers.model import LEASE, Lease, may_lead
+from server.timers.model import LEASE, Lease, holds, may_lead
 from server.timers.tables import JobDoneRow, TimerLeaseRow
 
 _ONE = 1
@@ -49,6 +49,12 @@ async def take_lease(tx: Tx, holder: str, now: datetime) -> bool:
     row.holder, row.until = holder, now + LEASE
     await tx.flush()
     return True
+
+
+async def holds_lease(tx: Tx, holder: str, now: datetime) -> bool:
+    """Tell whether a process holds the lease, without taking it."""
+    row = await tx.get(TimerLeaseRow, _ONE)
+    return row is not None and holds(Lease(row.holder, row.until), holder, now)
 
 
 async def drop_lease(tx: Tx, holder: str) -> None:

@@ -1,6 +1,7 @@
 """The outbox on both databases, with a real SMTP server at the other end."""
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from server.domain.clock import SystemClock
 from server.domain.errors import ConflictError, DomainError
 from server.mail import service, store
 from server.mail.delivery import MailServerAwayError
-from server.mail.jobs import Postman
+from server.mail.jobs import Postman, emptying_jobs
 from server.mail.model import GIVE_UP, Letter, LetterState, MailServer
 from tests.conftest import free_port
 from tests.fakes import NOON_TUESDAY, FakeClock
@@ -198,7 +199,79 @@ async def test_without_a_server_letters_wait(db: Database, clock: FakeClock) -> 
 
     postman = Postman(db, clock, None, name)
     await put(db, clock, LETTER)
-    await postman.start()
+    await postman.look_back()
     await postman.run_due()
     await postman.stop()
     assert await states(db) == {LetterState.WAITING: 1}
+
+
+async def test_a_letter_that_another_process_was_telling_is_sent_by_nobody_twice(
+    db: Database, clock: FakeClock
+) -> None:
+    async def name() -> str:
+        return "汇安街道"
+
+    await put(db, clock, LETTER)
+    inbox = Inbox()
+    async with smtp_server(inbox) as server:
+        async with db.tx() as tx:
+            (letter_id,) = await store.load_due(tx, clock.now(), 9)
+            tried = await store.claim(tx, letter_id, "<1@street.test>")
+        assert tried is not None
+        other = Postman(db, clock, server, name)
+        await other.look_back()
+        await other.run_due()
+    assert inbox.taken == []
+    assert await states(db) == {LetterState.UNSURE: 1}
+    async with db.tx() as tx:
+        now = clock.now()
+        await store.save_outcome(tx, tried, LetterState.SENT, at=now, next_at=now, reply="250")
+    assert await states(db) == {LetterState.SENT: 1}
+
+
+async def test_what_became_of_an_earlier_try_says_nothing_of_a_later_one(
+    db: Database, clock: FakeClock
+) -> None:
+    await put(db, clock, LETTER)
+    async with db.tx() as tx:
+        now = clock.now()
+        (letter_id,) = await store.load_due(tx, now, 9)
+        first = await store.claim(tx, letter_id, "<1@street.test>")
+        assert first is not None
+        await store.save_outcome(tx, first, LetterState.WAITING, at=now, next_at=now, reply="451")
+        await store.claim(tx, letter_id, "<1@street.test>")
+        await store.save_outcome(tx, first, LetterState.FAILED, at=now, next_at=now, reply="550")
+    assert await states(db) == {LetterState.SENDING: 1}
+
+
+async def test_old_letters_lose_their_words_and_stay_as_a_line(
+    db: Database, clock: FakeClock
+) -> None:
+    inbox = Inbox(refuse={"li@street.test": "550 who?"})
+    refused = replace(LETTER, key="b", recipient="li@street.test", html="<p>您好</p>")
+    late = replace(LETTER, key="c", until=clock.now() + timedelta(days=400))
+    async with smtp_server(inbox) as server:
+        await put(db, clock, LETTER, refused)
+        await send(db, clock, server)
+        clock.advance(days=89)
+        await put(db, clock, late)
+    (job, _) = await emptying_jobs(clock, 90)(None, clock.now())  # type: ignore[arg-type]
+    async with db.tx() as tx:
+        await job.run(tx)
+        kept = await store.load_letters(tx, states=list(LetterState))
+    assert all(stored.letter.text for stored in kept)
+    clock.advance(days=2)
+    async with db.tx() as tx:
+        await job.run(tx)
+        found = {s.letter.key: s for s in await store.load_letters(tx, states=list(LetterState))}
+    assert (found["a"].letter.text, found["a"].letter.subject) == ("", "会议")
+    assert found["a"].sent_at is not None
+    assert found["b"].letter.html == ""
+    assert found["c"].letter.text == "您好\n"
+    with pytest.raises(ConflictError):
+        await service.send_again(db, clock, found["b"].id)
+    assert await put(db, clock, LETTER) == [False]
+
+
+async def test_letters_are_kept_whole_for_ever_where_the_setting_says_so(clock: FakeClock) -> None:
+    assert await emptying_jobs(clock, 0)(None, clock.now()) == []  # type: ignore[arg-type]

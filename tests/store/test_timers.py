@@ -4,7 +4,7 @@ import asyncio
 import logging
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -120,6 +120,40 @@ async def test_a_process_that_stops_leaves_the_lease_to_the_next(
     clock.advance(days=7)
     await two.look()
     assert len(await sent(db)) == 4
+
+
+async def test_only_the_process_that_leads_works_beside_the_looks(
+    db: Database, clock: FakeClock
+) -> None:
+    done: list[str] = []
+
+    def worker(name: str) -> tuple[Timer, Callable[[], Awaitable[None]]]:
+        async def begin() -> None:
+            done.append(f"{name} begins")
+
+        async def call() -> None:
+            done.append(name)
+
+        timer = timer_of(db, clock, Digests(clock), name)
+        return timer, timer.while_leading(5, call, begin=begin)
+
+    (one, work_one), (two, work_two) = worker("one"), worker("two")
+    await work_one()
+    assert done == []
+    await one.look()
+    await two.look()
+    for work in (work_one, work_two, work_one):
+        await work()
+    assert done == ["one begins", "one", "one"]
+    clock.advance(seconds=LEASE.total_seconds())
+    await two.look()
+    for work in (work_one, work_two):
+        await work()
+    assert done[3:] == ["two begins", "two"]
+    clock.advance(seconds=LEASE.total_seconds())
+    await one.look()
+    await work_one()
+    assert done[5:] == ["one begins", "one"]
 
 
 async def test_a_source_that_fails_stops_no_other(

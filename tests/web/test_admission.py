@@ -4,6 +4,7 @@ import io
 import json
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from aiohttp.test_utils import TestServer
 from server.admission.routes import FILES
 from server.audit.store import load_recorded
 from server.auth import store as accounts
+from server.auth.keeping import words_of
 from server.auth.model import AccountWords
 from server.db.engine import Database
 from server.domain.session import SessionState
@@ -585,3 +587,25 @@ async def test_the_pages_speak_english(signed_in: Enter) -> None:
     ):
         _, text = await visitor.get(page)
         assert words in text
+
+
+async def test_a_clerk_is_written_to_in_the_language_chosen_on_the_account_page(
+    signed_in: Enter, database: Database
+) -> None:
+    clerk, leader = [await signed_in(n) for n in ("clerk", "leader")]
+    async with database.tx() as tx:
+        account = await accounts.load_account(tx, "clerk")
+        assert account is not None
+        await accounts.save_words(tx, account.id, replace(words_of(account), email="a@b.cn"))
+    _, text = await clerk.post("/account/language", "/account", language="en")
+    assert "以后的信照这个写" in text
+    assert '<option value="en" lang="en" selected>' in text
+    await send(clerk, "/book", "/book", **booking())
+    await send(leader, "/approve/requests/1", "/approve", choice="grant")
+    async with database.view() as tx:
+        (stored,) = await letters.load_letters(tx, states=list(LetterState))
+    assert stored.letter.subject.startswith("R001 “")
+    assert stored.letter.subject.endswith("”: granted")
+    assert "Sign in and look under Requests" in stored.letter.text
+    answer, _ = await clerk.post("/account/language", "/account", language="fr")
+    assert answer.status == 404

@@ -13,7 +13,7 @@ from icalendar import Calendar
 
 from server.audit.store import load_recorded
 from server.auth import store as accounts
-from server.auth.keeping import words_of
+from server.auth.keeping import choose_language, words_of
 from server.config import Settings
 from server.db.engine import Database
 from server.domain.session import SessionState
@@ -134,6 +134,49 @@ async def test_a_committee_with_an_address_is_invited_told_of_changes_and_told_o
     assert method == "CANCEL"
     assert "不用来了" in letter[1]["Subject"]
     assert "SEQUENCE:2" in text
+
+
+async def test_each_person_is_invited_and_told_of_changes_in_their_own_language(
+    server: TestServer, database: Database, clock: FakeClock
+) -> None:
+    await give_address(database, 1, "one@street.test")
+    await give_account_address(database, "clerk", "clerk@street.test")
+    async with database.view() as tx:
+        account = await accounts.load_account(tx, "clerk")
+    assert account is not None
+    await choose_language(database, clock, account.id, "en")
+    session_id = await schedule(database, [1])
+    subjects = [letter["Subject"] for _, letter in await post_out(server, database, clock)]
+    assert subjects[0].startswith("请参会：书记例会")
+    assert subjects[1].startswith("Please come: 书记例会")
+
+    async with database.tx() as tx:
+        venues = {v.committee_id: v.id for v in await street.load_venues(tx)}
+        await sessions.extend_session(
+            tx,
+            session_id,
+            ends_at=TOMORROW + timedelta(minutes=40),
+            items=[("反诈", "平安办", 10)],
+            venue_ids=[venues[1]],
+        )
+    told = dict(await post_out(server, database, clock))
+    changed = told["clerk@street.test"]
+    assert changed["Subject"].startswith("Time or place changed: 书记例会")
+    body = changed.get_body(("plain",))
+    assert body is not None
+    assert "your time or place has changed; this letter holds." in body.get_content()
+    assert calendar_in(changed)[0] == "REQUEST"
+
+    async with database.tx() as tx:
+        await sessions.set_state(tx, session_id, SessionState.CANCELLED, clock.now())
+    told = dict(await post_out(server, database, clock))
+    off = told["clerk@street.test"]
+    assert off["Subject"].startswith("No need to come: 书记例会")
+    body = off.get_body(("plain",))
+    assert body is not None
+    assert "there is no need to come to this session." in body.get_content()
+    assert calendar_in(off)[0] == "CANCEL"
+    assert "不用来了" in told["one@street.test"]["Subject"]
 
 
 async def test_only_those_are_told_whose_own_times_change(

@@ -10,7 +10,7 @@ from server.auth.guard import login_of
 from server.domain.errors import NotFoundError
 from server.merging.instance.model import Reason
 from server.merging.words.wording import say_action, say_reason, say_sentence
-from server.pages.context import CLOCK, DATABASE, redirect, visit_of
+from server.pages.context import CLOCK, DATABASE, LANGUAGE, redirect, visit_of
 
 FILES: web.AppKey[Path] = web.AppKey("files", Path)
 """The folder in which files of requests lie."""
@@ -21,7 +21,7 @@ NUMBER_DIGITS = 9
 def desk_of(http: web.Request) -> Desk:
     """Return the login of a request as one who works on meeting requests."""
     app = http.app
-    return Desk(app[DATABASE], app[CLOCK], app[FILES], login_of(http))
+    return Desk(app[DATABASE], app[CLOCK], app[FILES], login_of(http), app[LANGUAGE])
 
 
 def id_of(http: web.Request, name: str = "request") -> int:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from server.admission.telling import Teller
 from server.audit.service import record
 from server.auth.model import Login, Role
 from server.db.engine import Database, Tx
@@ -15,6 +16,7 @@ from server.domain.clock import Clock
 from server.domain.errors import ConflictError, NotFoundError
 from server.domain.events import EventKind, Payload
 from server.domain.places import Department
+from server.i18n.catalogue import DEFAULT
 from server.scheduler import service as merging
 from server.scheduler import store
 from server.scheduler.filing import FiledRequest, RequestState
@@ -23,17 +25,26 @@ from server.street import store as street
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Where requests are worked on: database, clock, the folder of files, and who is at work."""
+    """Where requests are worked on: database, clock, the folder of files, and who is at work.
+
+    ``language`` is what letters are written in to whoever has not chosen another.
+    """
 
     db: Database
     clock: Clock
     folder: Path
     login: Login
+    language: str = DEFAULT
 
     @property
     def actor(self) -> str:
         """How the audit log names who is at work."""
         return merging.actor_of(self.login)
+
+    @property
+    def teller(self) -> Teller:
+        """What letters to departments are written with."""
+        return Teller(self.clock, self.language)
 
 
 def may_see(login: Login, request: FiledRequest) -> bool:

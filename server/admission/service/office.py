@@ -28,7 +28,7 @@ async def return_request(desk: Desk, request_id: int, remark: str) -> int:
         state = after_step(request.state, Step.RETURN)
         await store.save_filed(tx, replace(request, state=state, remark=remark))
         done = await record_step(tx, desk, EventKind.REQUEST_RETURNED, request, remark=remark)
-        await tell_department(tx, desk.clock, request, "returned", remark=remark, event=done)
+        await tell_department(tx, desk.teller, request, "returned", remark=remark, event=done)
     return done
 
 

@@ -91,7 +91,7 @@ async def sign_overruns(desk: Desk, agreed: Mapping[int, Collection[int]]) -> in
             tx, desk.clock, EventKind.OVERRUN_GRANTED, actor=desk.actor, payload=payload
         )
         numbers = [one["request"] for one in told]
-        await tell_departments(tx, desk.clock, numbers, "signed", event=done.sequence)
+        await tell_departments(tx, desk.teller, numbers, "signed", event=done.sequence)
     return done.sequence
 
 
@@ -157,6 +157,6 @@ async def refuse_overruns(desk: Desk, overrun_ids: Collection[int], remark: str)
             tx, desk.clock, EventKind.OVERRUN_REFUSED, actor=desk.actor, payload=payload
         )
         await tell_departments(
-            tx, desk.clock, numbers, "unsigned", event=done.sequence, remark=remark
+            tx, desk.teller, numbers, "unsigned", event=done.sequence, remark=remark
         )
     return done.sequence

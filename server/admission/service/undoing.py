@@ -40,7 +40,7 @@ async def undo(desk: Desk, sequence: int) -> int:
         )
         if not await untell(tx, sequence):
             numbers = [told["request"]] if "request" in told else told["requests"]
-            await tell_departments(tx, desk.clock, numbers, "undone", event=done.sequence)
+            await tell_departments(tx, desk.teller, numbers, "undone", event=done.sequence)
     return done.sequence
 
 

@@ -85,7 +85,7 @@ async def decide(desk: Desk, request_id: int, choice: Choice, remark: str = "") 
         if choice is Choice.REFUSE:
             kind = EventKind.REQUEST_REFUSED
         done = await record(tx, desk.clock, kind, actor=desk.actor, payload=payload)
-        await tell_department(tx, desk.clock, now, str(choice), remark=remark, event=done.sequence)
+        await tell_department(tx, desk.teller, now, str(choice), remark=remark, event=done.sequence)
     return done.sequence
 
 

@@ -122,8 +122,16 @@ async def _read_words(
         errors["department" if role is Role.CLERK else "committee"] = wrong
     if errors:
         return None, errors
-    email = parse_email(values.get("email", ""))
-    return AccountWords(values["name"], values["shown"], role, department, committee, email), errors
+    words = AccountWords(
+        name=values["name"],
+        display_name=values["shown"],
+        role=role,
+        department_id=department,
+        committee_id=committee,
+        email=parse_email(values.get("email", "")),
+        language=old.language if old else "",
+    )
+    return words, errors
 
 
 def _chosen(values: Mapping[str, str], field: str, ids: set[int], old: int | None) -> int | None:

@@ -2,12 +2,12 @@
 
 from aiohttp import web
 
-from server.auth import keeping, service
+from server.auth import keeping, service, store
 from server.auth.guard import LOGIN_COOKIE, login_of, set_login_cookie
 from server.auth.passwords import check_password
 from server.auth.routes.accounts import PLACES
 from server.domain.errors import DomainError
-from server.pages.context import CLOCK, DATABASE, page, redirect
+from server.pages.context import CLOCK, DATABASE, LANGUAGE, form_values, page, redirect
 
 
 async def _passwords(http: web.Request) -> tuple[str, str, str]:
@@ -23,6 +23,7 @@ async def _own_page(
     login = login_of(http)
     async with http.app[DATABASE].view() as tx:
         places = await http.app[PLACES](tx)
+        account = await store.load_account_by_id(tx, login.account_id)
     belongs = [p.name for p in places.departments if p.id == login.department_id]
     belongs += [p.name for p in places.committees if p.id == login.committee_id]
     return page(
@@ -33,6 +34,9 @@ async def _own_page(
         belongs=belongs,
         errors=errors or {},
         is_done="done" in http.query,
+        is_chosen="language" in http.query,
+        chosen=account.language if account else "",
+        usual=http.app[LANGUAGE],
     )
 
 
@@ -56,6 +60,14 @@ async def handle_own_password(http: web.Request) -> web.Response:
     except DomainError as error:
         return await _own_page(http, {"old": error})
     return redirect("/account?done")
+
+
+async def handle_language(http: web.Request) -> web.Response:
+    """Choose what letters to oneself are written in."""
+    language = (await form_values(http)).get("language", "")
+    account_id = login_of(http).account_id
+    await keeping.choose_language(http.app[DATABASE], http.app[CLOCK], account_id, language)
+    return redirect("/account?language")
 
 
 async def show_link(http: web.Request) -> web.Response:
@@ -85,6 +97,7 @@ async def handle_link(http: web.Request) -> web.Response:
 ROUTES = [
     web.get("/account", show_own, name="account"),
     web.post("/account", handle_own_password, name="account.post"),
+    web.post("/account/language", handle_language, name="account.language.post"),
     web.get("/password/{token}", show_link, name="password"),
     web.post("/password/{token}", handle_link, name="password.post"),
 ]
