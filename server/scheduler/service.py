@@ -12,15 +12,24 @@ from server.domain.errors import ConflictError, NotFoundError
 from server.domain.events import EventKind, Payload, time_text
 from server.domain.session import SessionState
 from server.merging.instance.formats import parse_instance, parse_plan
-from server.merging.instance.lookup import look_up
-from server.merging.instance.model import Infeasible, Instance, MergePlan, Overflow, Pin
+from server.merging.instance.lookup import Lookup, look_up
+from server.merging.instance.model import (
+    Infeasible,
+    Instance,
+    MergePlan,
+    Overflow,
+    Pin,
+    PlannedSession,
+)
 from server.merging.instance.writing import serialise_instance, serialise_plan
 from server.merging.search.merge import merge
 from server.merging.verdict.check import Baseline, Verdict, check_with, compute_baseline
 from server.scheduler import store
+from server.scheduler.exceptions import SignedException, exceptions_of
 from server.scheduler.filing import PENDING, FiledRequest, only_serving
 from server.scheduler.problem import Situation, compose_instance
 from server.scheduler.publishing import Entry, entries_of, outcomes_of, still_holds
+from server.scheduler.store.exceptions import save_exceptions
 from server.scheduler.store.quotas import load_quotas
 from server.scheduler.store.workdays import load_workdays
 from server.street import store as street
@@ -196,7 +205,29 @@ async def place_at_once(
     if plan.left_out or spot[0] not in {day.date for day in composed.days}:
         raise ConflictError("spot_taken")
     placed = await _carry_out(tx, clock, login, (situation, [request], plan))
+    if overflow is Overflow.ESCALATE:
+        signed = _exceeded(look_up(composed), plan, request.number, by=login.display_name)
+        await save_exceptions(tx, request.id, signed, clock.now())
     return placed[request.number]
+
+
+def _exceeded(lookup: Lookup, plan: MergePlan, number: str, *, by: str) -> list[SignedException]:
+    """Return which quotas of those whom a request calls are exceeded in its week and month."""
+    facts = next(f for f in check_with(lookup, plan).sessions if number in _numbers(f.session))
+    called = lookup.crowds[number]
+    people = set(lookup.people.names(called))
+    own = {committee for committee, _ in people}
+    lines = [
+        line
+        for line in check_with(lookup, plan).ledger
+        if line.period in (facts.day.week, facts.day.month)
+        and (line.committee in own if not line.role else (line.committee, line.role) in people)
+    ]
+    return exceptions_of(number, facts.session.cell, lines, by=by)
+
+
+def _numbers(session: PlannedSession) -> set[str]:
+    return {item.request for item in session.items}
 
 
 async def _carry_out(

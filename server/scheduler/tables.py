@@ -142,3 +142,25 @@ class QuotaVersionRow(Base):
     author: Mapped[str] = mapped_column(String(64))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class QuotaExceptionRow(Base):
+    """A call above a quota that a leader signed, as ``exceptions.SignedException``.
+
+    ``version`` is the published version of the plan that used it, None until there is one.
+    """
+
+    __tablename__ = "quota_exceptions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    request_id: Mapped[int] = mapped_column(ForeignKey("meeting_requests.id"), index=True)
+    day: Mapped[date] = mapped_column(Date)
+    half: Mapped[str] = mapped_column(String(8))
+    committee_id: Mapped[int]
+    role: Mapped[str] = mapped_column(String(24), default="")
+    period: Mapped[str] = mapped_column(String(8))
+    used: Mapped[int]
+    granted: Mapped[int]
+    by: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    version: Mapped[int | None]

@@ -80,7 +80,7 @@ def stops(session: int, account: str) -> list[Stop]:
 
 NOT_PAGES = frozenset(
     {
-        "board.state",
+        *("board.state", "board.prices"),
         *("health", "static", "authority", "calendar", "ws", "join", "setup", "setup.template"),
         *(
             "request.file",

@@ -17,6 +17,7 @@ from server.domain.events import EventKind, Payload, Recorded
 from server.scheduler import store
 from server.scheduler.filing import PENDING, Approval, FiledRequest
 from server.scheduler.states import Step, Word, after_step, after_word, may_step
+from server.scheduler.store.exceptions import drop_exceptions
 
 UNDOABLE = (EventKind.REQUEST_GRANTED, EventKind.REQUEST_REFUSED, EventKind.OVERRUN_GRANTED)
 
@@ -81,5 +82,6 @@ async def _unsign(tx: Tx, desk: Desk, event: Recorded) -> Payload:
         filing = replace(request.filing, committee_ids=tuple(told["committees"]))
         back = replace(request, filing=filing, approval=Approval(told["approval"]))
         await store.save_filed(tx, back)
+        await drop_exceptions(tx, request.id)
         await admission.decide_overrun(tx, told["overrun"], OverrunState.PENDING)
     return {"requests": [told["request"] for told in event.payload["overruns"]]}

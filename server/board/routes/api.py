@@ -1,21 +1,206 @@
 """The JSON that the board's page works with; the shapes are in docs/board.md."""
 
+import json
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
 from aiohttp import web
 
+from server.auth.guard import login_of
+from server.board import changes, service
+from server.board.cells import say_prices
+from server.board.changes import Changed
+from server.board.model import parse_cell
+from server.board.view import Span, say_moved, say_step, span_of, state_of
+from server.board.working import Board
 from server.domain.clock import SITE_ZONE
-from server.pages.context import CLOCK
+from server.domain.errors import ConflictError, DomainError, NotFoundError
+from server.i18n.catalogue import say
+from server.merging.search.reasons import RULES
+from server.pages.context import CLOCK, DATABASE, visit_of
+from server.scheduler.filing import HALVES, request_number
+
+WEEKS = (1, 5)
+MOST = 10**9
+
+Words = dict[str, Any]
 
 
-async def show_state(http: web.Request) -> web.Response:
-    """Answer with the working plan."""
-    today = http.app[CLOCK].now().astimezone(SITE_ZONE).date()
-    state: dict[str, object] = {
-        "version": 0,
-        "published": None,
-        "today": today.isoformat(),
-        "weeks": [],
+async def _words(http: web.Request) -> Words:
+    """Return the posted object.
+
+    Raises:
+        DomainError: ``board_words`` when it is none.
+    """
+    try:
+        words = json.loads(await http.text())
+    except ValueError:
+        words = None
+    if not isinstance(words, dict):
+        raise DomainError("board_words")
+    return words
+
+
+def _number(words: Words, name: str) -> int:
+    value = words.get(name)
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < MOST:
+        raise DomainError("board_words")
+    return value
+
+
+def _request(words: Words) -> str:
+    return request_number(_number(words, "request"))
+
+
+def _on(words: Words) -> bool:
+    if not isinstance(words.get("on"), bool):
+        raise DomainError("board_words")
+    return bool(words["on"])
+
+
+def _day(text: object) -> date:
+    try:
+        return date.fromisoformat(str(text))
+    except ValueError:
+        raise DomainError("board_words") from None
+
+
+def _span(http: web.Request) -> Span:
+    """Return the weeks that the address asks for; the present week unless it says otherwise."""
+    asked, weeks = http.query.get("from", ""), http.query.get("weeks", "1")
+    day = _day(asked) if asked else http.app[CLOCK].now().astimezone(SITE_ZONE).date()
+    return span_of(day, WEEKS[1] if weeks == str(WEEKS[1]) else WEEKS[0])
+
+
+async def answer_state(http: web.Request, moved: tuple[str, ...] = ()) -> web.Response:
+    """Answer with the board as it is now, and what the last change moved besides."""
+    span, language = _span(http), visit_of(http).language
+    shown = await service.look(http.app[DATABASE], http.app[CLOCK])
+    state = {
+        "version": shown.version,
+        "published": shown.published,
+        **state_of(shown.board, span, language),
+        "undo": say_step(shown.last, language),
+        "moved": say_moved(shown.board, moved, language),
     }
     return web.json_response(state)
 
 
-ROUTES = [web.get("/board/state", show_state, name="board.state")]
+async def show_state(http: web.Request) -> web.Response:
+    """Answer with the working plan."""
+    return await answer_state(http)
+
+
+async def show_prices(http: web.Request) -> web.Response:
+    """Answer with what each half-day would cost a request."""
+    text = http.match_info["request"]
+    if not text.isdigit() or len(text) > len(str(MOST)):
+        raise NotFoundError("no_such_request")
+    shown = await service.look(http.app[DATABASE], http.app[CLOCK])
+    prices = say_prices(shown.board, request_number(int(text)), visit_of(http).language)
+    return web.json_response(prices)
+
+
+async def _change(
+    http: web.Request,
+    words: Words,
+    code: str,
+    act: Callable[[Board], Changed],
+    **params: str | int,
+) -> web.Response:
+    try:
+        moved = await service.change(
+            http.app[DATABASE],
+            http.app[CLOCK],
+            login_of(http).display_name,
+            version=_number(words, "version"),
+            code=code,
+            act=act,
+            params=params,
+        )
+    except ConflictError as refusal:
+        raise _spoken(http, refusal) from None
+    return await answer_state(http, moved)
+
+
+def _spoken(http: web.Request, refusal: ConflictError) -> ConflictError:
+    """Return the refusal with its rule in words."""
+    if "rule" not in refusal.params:
+        return refusal
+    rule = say(visit_of(http).language, RULES[str(refusal.params["rule"])])
+    return ConflictError(refusal.code, rule=rule)
+
+
+async def handle_move(http: web.Request) -> web.Response:
+    """Put a request into a half-day."""
+    words = await _words(http)
+    number, day, half = _request(words), _day(words.get("date")), str(words.get("half"))
+    if half not in {known.name for known in HALVES}:
+        raise DomainError("board_words")
+    params = {"request": number, "date": day.isoformat(), "half": half}
+    return await _change(
+        http, words, "board.step_move", lambda b: changes.move(b, number, day, half), **params
+    )
+
+
+async def handle_out(http: web.Request) -> web.Response:
+    """Let a request wait again."""
+    words = await _words(http)
+    number = _request(words)
+    return await _change(
+        http, words, "board.step_out", lambda b: changes.put_aside(b, number), request=number
+    )
+
+
+async def handle_digest(http: web.Request) -> web.Response:
+    """Let a request only be made known."""
+    words = await _words(http)
+    number = _request(words)
+    return await _change(
+        http,
+        words,
+        "board.step_digest",
+        lambda b: changes.send_to_digest(b, number),
+        request=number,
+    )
+
+
+async def handle_pin(http: web.Request) -> web.Response:
+    """Pin a request or let it go."""
+    words = await _words(http)
+    number, on = _request(words), _on(words)
+    code = "board.step_pin" if on else "board.step_unpin"
+    return await _change(http, words, code, lambda b: changes.pin(b, number, on=on), request=number)
+
+
+async def handle_freeze(http: web.Request) -> web.Response:
+    """Freeze a session or let it go."""
+    words = await _words(http)
+    try:
+        cell = parse_cell(str(words.get("session")))
+    except ValueError:
+        raise NotFoundError("no_such_session") from None
+    on = _on(words)
+    code = "board.step_freeze" if on else "board.step_unfreeze"
+    params = {"date": cell.date.isoformat(), "half": cell.half}
+    return await _change(http, words, code, lambda b: changes.freeze(b, cell, on=on), **params)
+
+
+async def handle_undo(http: web.Request) -> web.Response:
+    """Return to the plan before the last change."""
+    words = await _words(http)
+    await service.undo(http.app[DATABASE], version=_number(words, "version"))
+    return await answer_state(http)
+
+
+ROUTES = [
+    web.get("/board/state", show_state, name="board.state"),
+    web.get("/board/prices/{request}", show_prices, name="board.prices"),
+    web.post("/board/move", handle_move, name="board.move.post"),
+    web.post("/board/out", handle_out, name="board.out.post"),
+    web.post("/board/digest", handle_digest, name="board.digest.post"),
+    web.post("/board/pin", handle_pin, name="board.pin.post"),
+    web.post("/board/freeze", handle_freeze, name="board.freeze.post"),
+    web.post("/board/undo", handle_undo, name="board.undo.post"),
+]

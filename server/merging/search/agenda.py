@@ -4,13 +4,20 @@ People may come late and leave early, so the best order is the one with the leas
 a person's first and last item. At most ``max_items`` items makes at most 256 subsets of 8.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from server.merging.instance.crowd import Crowd
 from server.merging.instance.lookup import Lookup
-from server.merging.instance.model import Cell, MeetingRequest, PlannedItem, PlannedSession
-from server.merging.verdict.facts import SessionFacts, attendance_groups
+from server.merging.instance.model import (
+    Cell,
+    MeetingRequest,
+    MergePlan,
+    PlannedItem,
+    PlannedSession,
+)
+from server.merging.verdict.facts import SessionFacts, attendance_groups, work_out
+from server.merging.verdict.rules import SESSION_RULES, stands_somewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +187,55 @@ def lay_out(lookup: Lookup, cell: Cell, agenda: Agenda, *, session_id: str) -> P
         start=agenda.start,
         items=tuple(items),
     )
+
+
+def keep_agendas(
+    lookup: Lookup,
+    plan: MergePlan,
+    known: Iterable[PlannedSession],
+    *,
+    frozen: Collection[Cell] = (),
+) -> MergePlan:
+    """Return the plan with the agendas that its sessions had, where their items are the same.
+
+    In a frozen cell whoever was there keeps the time, and others come after.
+
+    Args:
+        lookup: of the plan's instance.
+        plan: as it was concluded.
+        known: sessions as they were before; of two of one cell the later counts.
+        frozen: cells in which times stay.
+    """
+    before = {(s.cell, frozenset(_ids(s))): s for s in known}
+    latest = {s.cell: s for s in before.values()}
+    sessions = []
+    for session in plan.sessions:
+        kept = before.get((session.cell, frozenset(_ids(session))))
+        if kept is None and session.cell in frozen and session.cell in latest:
+            kept = _followed(lookup, latest[session.cell], session)
+        sound = kept is not None and _is_sound(lookup, kept)
+        sessions.append(replace(kept, id=session.id) if kept is not None and sound else session)
+    return replace(plan, sessions=tuple(sessions))
+
+
+def _ids(session: PlannedSession) -> list[str]:
+    return [item.request for item in session.items]
+
+
+def _followed(lookup: Lookup, before: PlannedSession, now: PlannedSession) -> PlannedSession:
+    """Return the session of before with the newcomers at its end."""
+    here = set(_ids(now))
+    order = [key for key in _ids(before) if key in here and key in lookup.requests]
+    order += [key for key in _ids(now) if key not in order and key in lookup.requests]
+    agenda = Agenda(before.start, tuple(order), 0)
+    return lay_out(lookup, now.cell, agenda, session_id=now.id)
+
+
+def _is_sound(lookup: Lookup, session: PlannedSession) -> bool:
+    if stands_somewhere(lookup, session) is not None:
+        return False
+    facts = work_out(lookup, session)
+    return not any(any(rule(lookup, facts)) for rule in SESSION_RULES)
 
 
 def personal_times(facts: SessionFacts) -> list[PersonalTimes]:

@@ -16,9 +16,9 @@ from server.merging.instance.model import (
     MeetingRequest,
     MergePlan,
     Pin,
-    PlannedSession,
     Published,
 )
+from server.merging.search.agenda import keep_agendas
 from server.merging.search.draft import Draft
 from server.merging.search.exact import Effort, reconsider
 from server.merging.search.ground import Ground, closed_by, survey, window_cells
@@ -81,6 +81,18 @@ def cancel(board: Board, request_id: str, *, effort: Effort = EFFORT) -> Reflowe
     return _reflow(board, replace(board.instance, requests=requests), request_id, effort)
 
 
+def put_aside(board: Board, request_id: str, *, effort: Effort = EFFORT) -> Reflowed | Refused:
+    """Take a request out of its session and let it wait; those that rode on it may move.
+
+    Its pin is given up. Nobody else who waits is placed instead.
+    """
+    request = look_up(board.instance).requests[request_id]
+    if request.published is not None and request.published.frozen:
+        return Refused("frozen")
+    free = _with(board.instance, replace(request, pin=None))
+    return _reflow(board, free, request_id, effort, aside=True)
+
+
 def undo(board: Board) -> Board:
     """Return the board before the last change; the same board when there was none."""
     return board.before or board
@@ -102,15 +114,23 @@ def _with(instance: Instance, changed: MeetingRequest) -> Instance:
     return replace(instance, requests=requests)
 
 
-def _reflow(board: Board, instance: Instance, changed: str, effort: Effort) -> Reflowed | Refused:
-    """Find the least rearrangement after the instance has changed in one request."""
+def _reflow(
+    board: Board, instance: Instance, changed: str, effort: Effort, *, aside: bool = False
+) -> Reflowed | Refused:
+    """Find the least rearrangement after the instance has changed in one request.
+
+    ``aside`` leaves that request without a place.
+    """
     before = {item.request: s.cell for s in board.plan.sessions for item in s.items}
     ground = survey(look_up(_anchored(instance, before, changed)))
     draft = Draft(ground)
     at = {spot.cell: number for number, spot in enumerate(ground.spots)}
     displaced = _restore(draft, {r: at[cell] for r, cell in before.items()}, changed)
     centre = _centre(ground, before, changed, at)
-    if not any(request.id == changed for request in instance.requests):
+    if aside:
+        displaced = {n for n in displaced if ground.claims[n].request.id != changed}
+        centre = [at[before[changed]]] if changed in before else []
+    elif not any(request.id == changed for request in instance.requests):
         displaced |= _waiting(draft, displaced, centre)
     free = _free(draft, displaced, centre)
     if free:
@@ -216,15 +236,13 @@ def _settled(board: Board, instance: Instance, draft: Draft, changed: str) -> Re
     after = Draft(ground)
     after.restore(tuple(draft.place))
     plan = conclude(after, {})
-    known = {(s.cell, frozenset(_items(s))): s for s in board.plan.sessions}
-    sessions = tuple(
-        replace(known.get((s.cell, frozenset(_items(s))), s), id=s.id) for s in plan.sessions
-    )
+    frozen = {
+        request.published.cell
+        for request in instance.requests
+        if request.published is not None and request.published.frozen
+    }
+    plan = keep_agendas(ground.lookup, plan, board.plan.sessions, frozen=frozen)
     before = {item.request: s.cell for s in board.plan.sessions for item in s.items}
-    now = {item.request: s.cell for s in sessions for item in s.items}
+    now = {item.request: s.cell for s in plan.sessions for item in s.items}
     moved = tuple(sorted(key for key in before if key != changed and now.get(key) != before[key]))
-    return Reflowed(Board(instance, replace(plan, sessions=sessions), board), moved)
-
-
-def _items(session: PlannedSession) -> list[str]:
-    return [item.request for item in session.items]
+    return Reflowed(Board(instance, plan, board), moved)

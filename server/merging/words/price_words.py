@@ -2,7 +2,7 @@
 
 from server.i18n.catalogue import say
 from server.merging.instance.lookup import Lookup
-from server.merging.instance.model import Cell, MeetingRequest, Reason
+from server.merging.instance.model import Cell, MeetingRequest, Reason, Weights
 from server.merging.search.prices import Move, Moves
 from server.merging.search.reasons import RULES
 from server.merging.verdict.objective import Terms
@@ -53,17 +53,27 @@ def _say_move(lookup: Lookup, moves: Moves, move: Move, language: str) -> str:
 
 def _say_change(lookup: Lookup, moves: Moves, move: Move, language: str) -> str:
     """Return the changes of a move, the weightiest first, and whether it is better on the whole."""
-    days = _days_later(lookup, lookup.requests[moves.request], moves.cell, move.cell)
-    counts = _counts(move.change) | {"days": days}
-    words = []
-    for thing, (more, less) in MORE_AND_LESS.items():
-        if count := counts[thing]:
-            words.append(say(language, more if count > 0 else less, count=abs(count)))
+    words = [said for said, _ in say_terms(lookup, moves, move, language)]
     if move.points:
         words.append(say(language, "price.dearer" if move.points > 0 else "price.cheaper"))
     if not words:
         return say(language, "price.same")
     return ("，" if language == "zh_CN" else ", ").join(words)
+
+
+def say_terms(lookup: Lookup, moves: Moves, move: Move, language: str) -> list[tuple[str, int]]:
+    """Return what a move changes, the weightiest first: each thing in words, and its points."""
+    days = _days_later(lookup, lookup.requests[moves.request], moves.cell, move.cell)
+    counts = _counts(move.change) | {"days": days}
+    points = _points(move.change, lookup.instance.weights)
+    return [
+        (
+            say(language, more if counts[thing] > 0 else less, count=abs(counts[thing])),
+            points[thing],
+        )
+        for thing, (more, less) in MORE_AND_LESS.items()
+        if counts[thing]
+    ]
 
 
 def _counts(change: Terms) -> dict[str, int]:
@@ -79,6 +89,24 @@ def _counts(change: Terms) -> dict[str, int]:
         "soft_target": change.soft_target,
         "dept_fair": change.dept_fair,
         "waste": change.waste,
+    }
+
+
+def _points(change: Terms, weights: Weights) -> dict[str, int]:
+    """Return the points of each thing; their sum is the change of the whole objective."""
+    trips = weights.trip_room * change.trips_room + weights.trip_video * change.trips_video
+    return {
+        "unscheduled": change.unscheduled,
+        "over_quota": weights.over_quota * change.over_quota,
+        "trips": trips,
+        "sessions": weights.session * change.sessions,
+        "persons": weights.person * change.persons,
+        "moves": weights.move_per_committee * change.moves,
+        "days": change.delay,
+        "pref": weights.pref * change.pref,
+        "soft_target": weights.soft_target * change.soft_target,
+        "dept_fair": weights.dept_fair * change.dept_fair,
+        "waste": weights.waste_minute * change.waste,
     }
 
 

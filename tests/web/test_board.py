@@ -1,0 +1,219 @@
+"""The board through its JSON: looked at, changed by hand, undone, and refused in words."""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from aiohttp.test_utils import TestServer
+
+from server.db.engine import Database
+from server.pages.context import CLOCK
+from server.simulator.demo_requests import file_a_month
+from tests.fakes import FakeClock
+from tests.web.conftest import Visitor
+
+Enter = Callable[[str], Awaitable[Visitor]]
+Answer = tuple[int, dict[str, Any]]
+
+
+class Office:
+    """The meeting office at the board, as the page's script speaks with it."""
+
+    def __init__(self, visitor: Visitor, token: str) -> None:
+        self.visitor, self._token = visitor, token
+        self.version = 0
+
+    async def look(self, query: str = "") -> dict[str, Any]:
+        answer = await self.visitor.client.get(f"/board/state{query}")
+        assert answer.status == 200
+        state: dict[str, Any] = await answer.json()
+        self.version = state["version"]
+        return state
+
+    async def prices(self, request: int) -> dict[str, Any]:
+        answer = await self.visitor.client.get(f"/board/prices/{request}")
+        assert answer.status == 200
+        prices: dict[str, Any] = await answer.json()
+        return prices
+
+    async def do(self, path: str, **words: object) -> Answer:
+        headers = {
+            "X-CSRF-Token": self._token,
+            "Origin": str(self.visitor.client.make_url("/")).rstrip("/"),
+            "Accept-Language": "zh-CN",
+        }
+        sent = {"version": self.version, **words}
+        answer = await self.visitor.client.post(f"/board/{path}", json=sent, headers=headers)
+        said: dict[str, Any] = await answer.json()
+        if answer.status == 200 and "version" in said:
+            self.version = said["version"]
+        return answer.status, said
+
+
+@pytest.fixture
+async def office(
+    signed_in: Enter, database: Database, server: TestServer, clock: FakeClock
+) -> Office:
+    """The office of the demo's street: three sessions, and seven requests that wait."""
+    await file_a_month(database, server.app[CLOCK])
+    visitor = await signed_in("operator")
+    _, text = await visitor.get("/sessions")
+    found = re.search(r'name="csrf" value="([0-9a-f]+)"', text)
+    assert found
+    return Office(visitor, found[1])
+
+
+def sessions(state: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {
+        session["key"]: session
+        for week in state["weeks"]
+        for day in week["days"]
+        for half in day["halves"]
+        for session in half["sessions"]
+    }
+
+
+def numbers(session: dict[str, Any]) -> set[str]:
+    return {item["number"] for item in session["items"] if item["number"]}
+
+
+def places(state: dict[str, Any]) -> dict[str, str]:
+    return {n: key for key, session in sessions(state).items() for n in numbers(session)}
+
+
+async def test_the_board_shows_the_weeks_with_what_is_planned_and_what_waits(
+    office: Office,
+) -> None:
+    state = await office.look("?weeks=5")
+    assert state["today"] == "2026-11-24"
+    assert state["span"] == {"from": "2026-11-23", "to": "2026-12-27"}
+    assert [week["iso"] for week in state["weeks"]][:2] == ["2026-W48", "2026-W49"]
+    (first, *_) = [s for s in sessions(state).values() if s["title"] == "书记例会"]
+    assert first["key"] == "2026-11-27-AM"
+    assert first["start"] == "09:30"
+    assert first["items"][0] == {
+        "request": None,
+        "number": "",
+        "topic": "基层治理重点工作",
+        "department": "党建办",
+        "minutes": 30,
+        "start": "09:30",
+        "pinned": False,
+        "movable": False,
+        "host": True,
+    }
+    assert first["state"] == "scheduled"
+    assert not any(session["changed"] for session in sessions(state).values())
+    waiting = {one["number"]: one for one in state["waiting"]}
+    assert waiting["R022"]["approval"] == "waiting"
+    assert "领导" in waiting["R022"]["why"]
+    assert state["totals"]["now"]["trips"] < state["totals"]["apart"]["trips"]
+    assert (state["version"], state["published"], state["undo"]) == (0, None, None)
+
+
+async def test_each_half_day_has_its_price_in_words(office: Office) -> None:
+    prices = await office.prices(23)
+    cells = {(cell["date"], cell["half"]): cell for cell in prices["cells"]}
+    assert sum(cell["best"] for cell in cells.values()) == 1
+    (best,) = [cell for cell in cells.values() if cell["best"]]
+    assert best["legal"]
+    assert best["kind"] in {"free", "costs"}
+    closed = [cell for cell in cells.values() if cell["kind"] == "closed"]
+    assert all(cell["rules"] and not cell["legal"] for cell in closed)
+    assert prices["digest"]["date"] == "2026-11-30"
+    assert (await office.visitor.client.get("/board/prices/999")).status == 404
+
+
+async def test_a_request_is_moved_pinned_and_brought_back_by_undo(office: Office) -> None:
+    before = await office.look("?weeks=5")
+    prices = await office.prices(23)
+    best = next(cell for cell in prices["cells"] if cell["best"])
+    status, after = await office.do("move", request=23, date=best["date"], half=best["half"])
+    assert status == 200
+    state = await office.look("?weeks=5")
+    assert places(state)["R023"] == f"{best['date']}-{best['half']}"
+    assert after["moved"] == []
+    assert "R023" in state["undo"]
+    assert state["dirty"]
+    held = sessions(state)[places(state)["R023"]]
+    assert held["changed"]
+    assert next(i for i in held["items"] if i["number"] == "R023")["pinned"]
+    others = {n: key for n, key in places(state).items() if n != "R023"}
+    assert others == places(before)
+    status, _ = await office.do("undo")
+    assert status == 200
+    back = await office.look("?weeks=5")
+    assert {**back, "version": 0} == before
+
+
+async def test_out_and_the_digest_take_a_request_from_its_session(office: Office) -> None:
+    state = await office.look("?weeks=5")
+    number = next(n for n in places(state))
+    request = int(number[1:])
+    status, _ = await office.do("out", request=request)
+    state = await office.look("?weeks=5")
+    assert (status, number in places(state)) == (200, False)
+    assert number in {one["number"] for one in state["waiting"]}
+    status, _ = await office.do("digest", request=request)
+    assert status == 200
+    state = await office.look("?weeks=5")
+    assert number not in {one["number"] for one in state["waiting"]}
+    digests = [d["digest"] for week in state["weeks"] for d in week["days"] if d["digest"]]
+    assert [digest["count"] for digest in digests] == [5]
+
+
+async def test_a_frozen_session_lets_nobody_go(office: Office) -> None:
+    state = await office.look("?weeks=5")
+    number, key = next(iter(places(state).items()))
+    status, _ = await office.do("freeze", session=key, on=True)
+    assert status == 200
+    status, said = await office.do("out", request=int(number[1:]))
+    assert (status, said["code"]) == (409, "board_closed")
+    assert "锁定" in said["title"]
+    status, _ = await office.do("freeze", session=key, on=False)
+    status, _ = await office.do("out", request=int(number[1:]))
+    assert status == 200
+
+
+async def test_what_does_not_fit_is_refused_with_its_rule(office: Office) -> None:
+    await office.look()
+    status, said = await office.do("move", request=22, date="2026-12-03", half="AM")
+    assert (status, said["code"]) == (409, "board_closed")
+    assert "领导" in said["title"]
+    status, said = await office.do("pin", request=22, on=True)
+    assert (status, said["code"]) == (409, "board_not_placed")
+    status, said = await office.do("undo")
+    assert (status, said["code"]) == (409, "board_nothing_to_undo")
+
+
+async def test_who_was_slower_is_told_so(office: Office) -> None:
+    await office.look()
+    status, _ = await office.do("move", request=23, date="2026-12-03", half="AM")
+    assert status == 200
+    office.version = 0
+    for path, words in (("move", {"date": "2026-12-02", "half": "AM"}), ("out", {}), ("undo", {})):
+        status, said = await office.do(path, request=23, **words)
+        assert (status, said["code"]) == (409, "board_changed"), path
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"request": "x", "date": "2026-12-03", "half": "AM"},
+        {"request": 23, "date": "soon", "half": "AM"},
+        {"request": 23, "date": "2026-12-03", "half": "NIGHT"},
+        {"request": True, "date": "2026-12-03", "half": "AM"},
+        {"version": -1, "request": 23, "date": "2026-12-03", "half": "AM"},
+    ],
+)
+async def test_words_that_mean_nothing_are_refused(office: Office, words: dict[str, Any]) -> None:
+    status, said = await office.do("move", **words)
+    assert (status, said["code"]) == (422, "board_words")
+
+
+async def test_nobody_but_the_meeting_office_changes_the_board(signed_in: Enter) -> None:
+    for name in ("clerk", "leader", "auditor", "admin"):
+        visitor = await signed_in(name)
+        answer = await visitor.client.get("/board/state")
+        assert answer.status == 403, name
