@@ -26,6 +26,28 @@ def static_version(folder: Path) -> str:
     return digest.hexdigest()[:12]
 
 
+class _Compiled(jinja2.BytecodeCache):
+    """What templates were compiled to, for all renderers of the process and both languages.
+
+    A template whose text has changed is compiled anew; Jinja compares a checksum.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+        """Fill a bucket with what is kept for it, if anything is."""
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+        """Keep what was compiled."""
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+_COMPILED = _Compiled()
+
+
 class Renderer:
     """Renders ``web/templates`` in either language.
 
@@ -46,6 +68,7 @@ class Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
             extensions=["jinja2.ext.i18n"],
+            bytecode_cache=_COMPILED,
         )
         words = catalogue.translations(language)
         environment.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]
