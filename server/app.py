@@ -21,6 +21,8 @@ from server.attendance.export import PaperMaker
 from server.auth import routes as auth_routes
 from server.auth.guard import attach_login, guard, role_of
 from server.board import routes as board_routes
+from server.board.routes import api as board_api
+from server.board.service.searching import Solver
 from server.conference import routes as conference_routes
 from server.conference.jobs import SIGN_SECONDS, session_jobs
 from server.conference.ports import Media
@@ -219,8 +221,10 @@ async def build_app(
     if server is not None:
         postman = app[portal_routes.POSTMAN]
         app[TIMER].while_leading(SEND_SECONDS, postman.run_due, begin=postman.look_back)
+    app[board_api.SOLVER] = solver = Solver()
     app.add_routes(_ROUTES)
     app.on_shutdown.append(ws.close_sockets)
+    app.on_shutdown.append(_closer(solver))
     app.on_cleanup.append(_stop_letters)
     app.on_cleanup.append(_close_database)
     return app
@@ -245,6 +249,15 @@ def _sender_name(db: Database) -> Callable[[], Awaitable[str]]:
         return office.name if office else ""
 
     return name
+
+
+def _closer(solver: Solver) -> Callable[[web.Application], Awaitable[None]]:
+    """Return what ends the search with the application."""
+
+    async def close(_app: web.Application) -> None:
+        await solver.close()
+
+    return close
 
 
 async def _stop_letters(app: web.Application) -> None:

@@ -80,7 +80,7 @@ def stops(session: int, account: str) -> list[Stop]:
 
 NOT_PAGES = frozenset(
     {
-        *("board.state", "board.prices"),
+        *("board.state", "board.prices", "board.events"),
         *("health", "static", "authority", "calendar", "ws", "join", "setup", "setup.template"),
         *(
             "request.file",

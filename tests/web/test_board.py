@@ -1,5 +1,7 @@
 """The board through its JSON: looked at, changed by hand, undone, and refused in words."""
 
+import json
+import multiprocessing
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -7,6 +9,7 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestServer
 
+from server.board.routes.api import SOLVER
 from server.db.engine import Database
 from server.pages.context import CLOCK
 from server.simulator.demo_requests import file_a_month
@@ -217,3 +220,77 @@ async def test_nobody_but_the_meeting_office_changes_the_board(signed_in: Enter)
         visitor = await signed_in(name)
         answer = await visitor.client.get("/board/state")
         assert answer.status == 403, name
+
+
+# --- the search ----------------------------------------------------------------------------------
+
+
+async def searched(office: Office) -> dict[str, Any]:
+    """Listen to the search until it is done, and return what it said last."""
+    said: dict[str, Any] = {"running": True}
+    async with office.visitor.client.get("/board/events") as answer:
+        assert answer.headers["Content-Type"] == "text/event-stream"
+        while said["running"] or said["found"] is None:
+            line = (await answer.content.readline()).decode()
+            if line.startswith("data: "):
+                said = json.loads(line.removeprefix("data: "))
+    return said
+
+
+async def test_a_search_is_watched_and_its_find_is_taken_as_one_step(office: Office) -> None:
+    before = await office.look("?weeks=5")
+    await office.do("out", request=1)
+    status, state = await office.do("merge", seconds=4)
+    assert (status, state["solver"]["running"]) == (200, True)
+    status, said = await office.do("merge", seconds=4)
+    assert (status, said["code"]) == (409, "board_searching")
+    told = await searched(office)
+    assert told["points"]
+    assert told["bound"] is None or told["bound"] <= told["best"]
+    assert told["found"]["better"]
+    assert told["found"]["waiting"] < len(state["waiting"])
+    assert told["found"]["over"] == 0
+    untouched = await office.look("?weeks=5")
+    assert "R001" not in places(untouched)
+    status, taken = await office.do("take")
+    assert status == 200
+    assert taken["solver"]["found"] is None
+    state = await office.look("?weeks=5")
+    assert "R001" in places(state)
+    status, _ = await office.do("undo")
+    await office.do("undo")
+    back = await office.look("?weeks=5")
+    assert {**back, "version": 0} == before
+    status, said = await office.do("take")
+    assert (status, said["code"]) == (409, "board_nothing_found")
+
+
+async def test_a_search_is_stopped_and_thrown_away(office: Office) -> None:
+    await office.look()
+    status, _ = await office.do("merge", seconds=300)
+    assert status == 200
+    status, _ = await office.do("stop")
+    assert status == 200
+    told = await searched(office)
+    assert told["found"] is not None
+    status, state = await office.do("drop")
+    assert (status, state["solver"]["found"]) == (200, None)
+
+
+async def test_a_find_for_another_plan_is_not_taken(office: Office) -> None:
+    await office.look()
+    await office.do("merge", seconds=1)
+    await searched(office)
+    await office.do("move", request=23, date="2026-12-03", half="AM")
+    status, said = await office.do("take")
+    assert (status, said["code"]) == (409, "board_changed")
+
+
+async def test_the_process_ends_in_the_middle_of_a_search(
+    office: Office, server: TestServer
+) -> None:
+    await office.look()
+    await office.do("merge", seconds=300)
+    await server.close()
+    assert not server.app[SOLVER].running
+    assert not multiprocessing.active_children()

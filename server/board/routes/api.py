@@ -2,16 +2,19 @@
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 from typing import Any
 
 from aiohttp import web
 
 from server.auth.guard import login_of
-from server.board import changes, service
+from server.board import changes
 from server.board.cells import say_prices
 from server.board.changes import Changed
-from server.board.model import parse_cell
+from server.board.model import Working, parse_cell
+from server.board.service import keeping
+from server.board.service.searching import SECONDS, Solver
 from server.board.view import Span, say_moved, say_step, span_of, state_of
 from server.board.working import Board
 from server.domain.clock import SITE_ZONE
@@ -21,6 +24,7 @@ from server.merging.search.reasons import RULES
 from server.pages.context import CLOCK, DATABASE, visit_of
 from server.scheduler.filing import HALVES, request_number
 
+SOLVER: web.AppKey[Solver] = web.AppKey("solver", Solver)
 WEEKS = (1, 5)
 MOST = 10**9
 
@@ -76,13 +80,14 @@ def _span(http: web.Request) -> Span:
 async def answer_state(http: web.Request, moved: tuple[str, ...] = ()) -> web.Response:
     """Answer with the board as it is now, and what the last change moved besides."""
     span, language = _span(http), visit_of(http).language
-    shown = await service.look(http.app[DATABASE], http.app[CLOCK])
+    shown = await keeping.look(http.app[DATABASE], http.app[CLOCK])
     state = {
         "version": shown.version,
         "published": shown.published,
         **state_of(shown.board, span, language),
         "undo": say_step(shown.last, language),
         "moved": say_moved(shown.board, moved, language),
+        "solver": http.app[SOLVER].progress(),
     }
     return web.json_response(state)
 
@@ -97,20 +102,21 @@ async def show_prices(http: web.Request) -> web.Response:
     text = http.match_info["request"]
     if not text.isdigit() or len(text) > len(str(MOST)):
         raise NotFoundError("no_such_request")
-    shown = await service.look(http.app[DATABASE], http.app[CLOCK])
+    shown = await keeping.look(http.app[DATABASE], http.app[CLOCK])
     prices = say_prices(shown.board, request_number(int(text)), visit_of(http).language)
     return web.json_response(prices)
 
 
-async def _change(
+async def _make(
     http: web.Request,
     words: Words,
     code: str,
     act: Callable[[Board], Changed],
     **params: str | int,
-) -> web.Response:
+) -> tuple[str, ...]:
+    """Make a change of the working plan, and return what it moved besides."""
     try:
-        moved = await service.change(
+        return await keeping.change(
             http.app[DATABASE],
             http.app[CLOCK],
             login_of(http).display_name,
@@ -121,7 +127,16 @@ async def _change(
         )
     except ConflictError as refusal:
         raise _spoken(http, refusal) from None
-    return await answer_state(http, moved)
+
+
+async def _change(
+    http: web.Request,
+    words: Words,
+    code: str,
+    act: Callable[[Board], Changed],
+    **params: str | int,
+) -> web.Response:
+    return await answer_state(http, await _make(http, words, code, act, **params))
 
 
 def _spoken(http: web.Request, refusal: ConflictError) -> ConflictError:
@@ -190,7 +205,60 @@ async def handle_freeze(http: web.Request) -> web.Response:
 async def handle_undo(http: web.Request) -> web.Response:
     """Return to the plan before the last change."""
     words = await _words(http)
-    await service.undo(http.app[DATABASE], version=_number(words, "version"))
+    await keeping.undo(http.app[DATABASE], version=_number(words, "version"))
+    return await answer_state(http)
+
+
+# --- the search ----------------------------------------------------------------------------------
+
+
+async def handle_merge(http: web.Request) -> web.Response:
+    """Begin a search for a better plan."""
+    words = await _words(http)
+    version, seconds = _number(words, "version"), words.get("seconds", SECONDS)
+    if not isinstance(seconds, int) or not 1 <= seconds <= MOST:
+        raise DomainError("board_words")
+    shown = await keeping.look(http.app[DATABASE], http.app[CLOCK])
+    if shown.version != version:
+        raise ConflictError("board_changed")
+    http.app[SOLVER].start(shown.board, version, seconds=seconds)
+    return await answer_state(http)
+
+
+async def show_events(http: web.Request) -> web.StreamResponse:
+    """Send the progress of the search as server-sent events, as long as somebody listens."""
+    answer = web.StreamResponse(
+        headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"}
+    )
+    await answer.prepare(http)
+    with suppress(ConnectionResetError):
+        async for progress in http.app[SOLVER].watch():
+            await answer.write(f"data: {json.dumps(progress)}\n\n".encode())
+    return answer
+
+
+async def handle_stop(http: web.Request) -> web.Response:
+    """End the search; what it has found stays."""
+    http.app[SOLVER].stop()
+    return await answer_state(http)
+
+
+async def handle_take(http: web.Request) -> web.Response:
+    """Put what was found into the working plan, as one step."""
+    words = await _words(http)
+    found = http.app[SOLVER].found(_number(words, "version"))
+
+    def act(board: Board) -> Changed:
+        return Changed(Working(found.plan, board.marks, board.ground.places), found.moved)
+
+    moved = await _make(http, words, "board.step_take", act)
+    http.app[SOLVER].drop()
+    return await answer_state(http, moved)
+
+
+async def handle_drop(http: web.Request) -> web.Response:
+    """Throw away what was found."""
+    http.app[SOLVER].drop()
     return await answer_state(http)
 
 
@@ -203,4 +271,9 @@ ROUTES = [
     web.post("/board/pin", handle_pin, name="board.pin.post"),
     web.post("/board/freeze", handle_freeze, name="board.freeze.post"),
     web.post("/board/undo", handle_undo, name="board.undo.post"),
+    web.post("/board/merge", handle_merge, name="board.merge.post"),
+    web.get("/board/events", show_events, name="board.events"),
+    web.post("/board/stop", handle_stop, name="board.stop.post"),
+    web.post("/board/take", handle_take, name="board.take.post"),
+    web.post("/board/drop", handle_drop, name="board.drop.post"),
 ]

@@ -97,6 +97,7 @@ def prove_bound(
     *,
     rounds: int = ROUNDS,
     enough: Callable[[], bool] = never_enough,
+    tell: Callable[[int], None] = lambda _: None,
 ) -> Bound:
     """Prove a lower bound of the assignment objective of all valid plans.
 
@@ -104,15 +105,21 @@ def prove_bound(
         instance: one for which a plan exists; for another the bound says nothing.
         rounds: the most rounds; 0 proves what standing meetings and reading matter cost.
         enough: asked after each round; the bound so far is returned when it says so.
+        tell: hears each better bound as soon as it is proven.
     """
-    return _Proof(Terrain(look_up(instance))).run(rounds, enough)
+    return _Proof(Terrain(look_up(instance)), tell).run(rounds, enough)
+
+
+def tell_bounds(instance: Instance, tell: Callable[[int], None]) -> None:
+    """Prove ever better bounds and tell each: a bounder for ``search.solver``."""
+    prove_bound(instance, tell=tell)
 
 
 class _Proof:
     """Suggests prices, prices every spot, keeps the best bound."""
 
-    def __init__(self, terrain: Terrain) -> None:
-        self.terrain = terrain
+    def __init__(self, terrain: Terrain, tell: Callable[[int], None]) -> None:
+        self.terrain, self._tell = terrain, tell
         self._departments = sorted({c.department for c in terrain.claims} | set(terrain.misses))
         self._master = _Master(terrain, self._departments)
         self._quick: dict[int, Pricer] = {}
@@ -144,7 +151,12 @@ class _Proof:
             idle = 0 if added else idle + 1
             if last:
                 break
-        return Bound(max(self.terrain.constant, -(-self._best // SCALE)), turn, settled)
+        return Bound(self._proven, turn, settled)
+
+    @property
+    def _proven(self) -> int:
+        """The best bound so far in points."""
+        return max(self.terrain.constant, -(-self._best // SCALE))
 
     def _start(self) -> None:
         """Begin with the patterns and prices of a good plan, and every claim alone somewhere."""
@@ -185,6 +197,7 @@ class _Proof:
                 added += self._share(spot, claims) if spot in self._slow else 0
         if proving and value > self._best:
             self._best, self._centre = value, prices
+            self._tell(self._proven)
         return added
 
     def _share(self, found_at: int, claims: tuple[int, ...]) -> int:

@@ -7,13 +7,15 @@ seed and effort, the bound if one is proven, and the quotas it exceeds.
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from server.domain.clock import Clock
 from server.merging.instance.lookup import look_up
 from server.merging.instance.model import Instance, MergePlan, Overflow
 from server.merging.search.draft import Draft
-from server.merging.search.ground import survey
+from server.merging.search.ground import Ground, survey
 from server.merging.search.merge import conclude
+from server.merging.search.prices import draft_of
 from server.merging.search.ruin_recreate import build_draft
 from server.merging.search.solver import Bounder, Budget, Progress, search
 from server.merging.verdict.check import Verdict, check_with
@@ -42,6 +44,7 @@ def make_plan(
     on_progress: Callable[[Progress], None] = lambda _: None,
     stop: Callable[[], bool] = lambda: False,
     bounder: Bounder | None = None,
+    begin_with: MergePlan | None = None,
     at_once: Callable[[Planned], bool] = lambda _: True,
 ) -> Planned:
     """Return the best plan found within the budget, the making of agendas included.
@@ -53,6 +56,7 @@ def make_plan(
         on_progress: is called about once a second.
         stop: is asked often whether to end now.
         bounder: proves lower bounds beside the search.
+        begin_with: a valid plan of the instance, which is the answer unless there is a better one.
         at_once: is handed the first plan, which needs no search; False means it is enough.
 
     Returns:
@@ -60,7 +64,7 @@ def make_plan(
         request for which there is no place is left out, which the verdict says.
     """
     start = clock.monotonic()
-    draft = build_draft(survey(look_up(instance)))
+    draft = _begin(survey(look_up(instance)), begin_with)
     first = _finish(draft, budget, Progress(draft.total, None, 0.0))
     spent = clock.monotonic() - start
     if not at_once(first):
@@ -75,9 +79,25 @@ def make_plan(
         clock=clock,
         on_progress=lambda progress: on_progress(_with(progress, rest)),
         stop=stop,
-        bounder=bounder,
+        bounder=None if bounder is None else partial(_without, bounder, rest),
     )
     return _finish(draft, budget, _with(progress, rest))
+
+
+def _begin(ground: Ground, plan: MergePlan | None) -> Draft:
+    """Return the first draft: a plan that was given, unless building one anew is cheaper."""
+    built = build_draft(ground)
+    if plan is None:
+        return built
+    given = draft_of(ground, plan)
+    return built if built.total < given.total else given
+
+
+def _without(
+    bounder: Bounder, points: int, instance: Instance, tell: Callable[[int], None]
+) -> None:
+    """Tell a bounder's bounds as drafts count: without what reading matter costs."""
+    bounder(instance, lambda bound: tell(bound - points))
 
 
 def _with(progress: Progress, points: int) -> Progress:

@@ -1,0 +1,1 @@
+"""Use cases of the board: kept and changed, searched, published."""
