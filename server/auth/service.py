@@ -33,6 +33,8 @@ IDLE = timedelta(hours=12)
 TOUCH_EVERY = timedelta(minutes=5)
 _HASHING = asyncio.Semaphore(2)
 """Two hashes at a time: each takes 19 MiB and a core, and the packets need the other one."""
+_PROVING = asyncio.Lock()
+"""One password is tried at a time, so that guesses sent all at once find the door closed."""
 
 
 def digest_of(cookie: str) -> str:
@@ -82,19 +84,20 @@ async def _prove(
     Raises:
         DomainError: ``login_wait`` (minutes).
     """
-    async with db.view() as tx:
-        account = await store.load_account(tx, name)
-        limits = await _limits(tx, name, address)
-    now = clock.now()
-    wait = max(wait_left(failures, now, allowed) for _, failures, allowed in limits)
-    if wait:
-        raise DomainError("login_wait", minutes=-(-int(wait.total_seconds()) // 60))
-    async with _HASHING:
+    async with _PROVING:
+        async with db.view() as tx:
+            account = await store.load_account(tx, name)
+            limits = await _limits(tx, name, address)
+        now = clock.now()
+        wait = max(wait_left(failures, now, allowed) for _, failures, allowed in limits)
+        if wait:
+            raise DomainError("login_wait", minutes=-(-int(wait.total_seconds()) // 60))
         stored = account.password_hash if account else ""
-        right = await asyncio.to_thread(password_matches, stored or NOBODY, password)
-    if account is not None and stored and right:
-        return account
-    return await _count_failure(db, clock, name, address)
+        async with _HASHING:
+            right = await asyncio.to_thread(password_matches, stored or NOBODY, password)
+        if account is not None and stored and right:
+            return account
+        return await _count_failure(db, clock, name, address)
 
 
 async def _count_failure(db: Database, clock: Clock, name: str, address: str) -> int:
@@ -106,7 +109,7 @@ async def _count_failure(db: Database, clock: Clock, name: str, address: str) ->
     async with db.tx() as tx:
         left = ALLOWED_FAILURES
         for key, failures, allowed in await _limits(tx, name, address):
-            counted = after_failure(failures, clock.now(), allowed)
+            counted = after_failure(failures, clock.now())
             await store.save_failures(tx, key, counted)
             left = min(left, tries_left(counted, allowed))
         payload: Payload = {"name": name[:64], "address": address}

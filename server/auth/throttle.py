@@ -34,10 +34,10 @@ def wait_left(failures: Failures, now: datetime, allowed: int = ALLOWED_FAILURES
     return max(failures.last_at + WAIT - now, timedelta())
 
 
-def after_failure(failures: Failures, now: datetime, allowed: int = ALLOWED_FAILURES) -> Failures:
+def after_failure(failures: Failures, now: datetime) -> Failures:
     """Return the count after one more wrong password; a wait that has passed starts afresh."""
     served = failures.last_at is not None and now - failures.last_at >= WAIT
-    return Failures(1 if served or failures.count >= allowed else failures.count + 1, now)
+    return Failures(1 if served else failures.count + 1, now)
 
 
 def tries_left(failures: Failures, allowed: int = ALLOWED_FAILURES) -> int:
