@@ -107,9 +107,12 @@ async def serve_static(http: web.Request) -> web.StreamResponse:
     """Serve a static file under the version that is in its address; others do not exist."""
     renderer = http.app[RENDERER]
     root: Path = renderer.static_folder.resolve()
-    file = (root / http.match_info["path"]).resolve()
+    path = http.match_info["path"]
     current = renderer.static_root.endswith("/" + http.match_info["version"])
-    if not current or not file.is_relative_to(root) or not file.is_file():
+    if not current or "\0" in path:
+        raise web.HTTPNotFound
+    file = (root / path).resolve()
+    if not file.is_relative_to(root) or not file.is_file():
         raise web.HTTPNotFound
     return web.FileResponse(file, headers={"Cache-Control": _YEAR})
 
@@ -270,8 +273,8 @@ async def _close_database(app: web.Application) -> None:
 
 _MIDDLEWARES = (
     middleware.security_headers,
-    middleware.errors_to_answers,
     middleware.attach_visit,
+    middleware.errors_to_answers,
     middleware.refuse_forgery,
     furnish,
     guard,

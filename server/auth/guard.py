@@ -1,5 +1,7 @@
 """Stands at every route: finds the login, looks the route up in the table, lets pass or refuses."""
 
+from urllib.parse import quote
+
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
@@ -59,6 +61,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     if may_use(allowed, role_of(request)):
         return await handler(request)
     if role_of(request) is None and request.method == "GET":
-        target = "/login" if request.path == "/" else f"/login?next={request.rel_url.path}"
-        return redirect(target)
+        return redirect(
+            "/login" if request.path == "/" else f"/login?next={quote(request.raw_path)}"
+        )
     raise ForbiddenError("not_for_your_role" if role_of(request) else "sign_in_first")

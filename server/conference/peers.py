@@ -6,7 +6,7 @@ from typing import get_args
 
 from server.media.model import Kind
 
-_FORM = re.compile(r"(\d+)\.(\d+)\.([A-Za-z0-9_-]{1,64})\.([av]*)\.([a-z0-9]+)\Z")
+_FORM = re.compile(r"([0-9]{1,18})\.([0-9]{1,9})\.([A-Za-z0-9_-]{1,64})\.([av]*)\.([a-z0-9]+)\Z")
 _LETTER: dict[str, Kind] = {kind[0]: kind for kind in get_args(Kind)}
 
 

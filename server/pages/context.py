@@ -6,6 +6,7 @@ The application is put together in ``server/app.py``; here are only the typed ke
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from aiohttp import web
 
@@ -17,6 +18,7 @@ DATABASE: web.AppKey[Database] = web.AppKey("database", Database)
 CLOCK: web.AppKey[Clock] = web.AppKey("clock", Clock)
 RENDERER: web.AppKey[Renderer] = web.AppKey("renderer", Renderer)
 SECRET: web.AppKey[bytes] = web.AppKey("secret", bytes)
+_OF_ADDRESSES = "!#$%&'()*+,/:;=?@[]~"
 LANGUAGE: web.AppKey[str] = web.AppKey("language", str)
 """In which letters are written to whoever has not chosen another."""
 
@@ -65,8 +67,11 @@ def page(
 
 
 def redirect(target: str) -> web.Response:
-    """Return a 303 answer that sends the browser to a path of ours after a form."""
-    return web.Response(status=303, headers={"Location": target})
+    """Return a 303 answer that sends the browser to a path of ours after a form.
+
+    What no header can carry is percent-encoded; what is so already stays as it is.
+    """
+    return web.Response(status=303, headers={"Location": quote(target, safe=_OF_ADDRESSES)})
 
 
 async def form_values(http: web.Request) -> dict[str, str]:

@@ -11,11 +11,13 @@ import logging
 import secrets
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler
+from multidict import MultiDictProxy
 
 from server.domain.errors import ConflictError, DomainError, ForbiddenError, NotFoundError
 from server.i18n import catalogue
-from server.pages.context import SECRET, VISIT, Visit, page
+from server.pages.context import SECRET, VISIT, Visit, page, visit_of
 
 log = logging.getLogger("pinhui.pages")
 
@@ -25,6 +27,15 @@ TYPE_COOKIE = "pinhui_type"
 CSRF_FIELD = "csrf"
 CSRF_HEADER = "X-CSRF-Token"
 YEAR_SECONDS = 365 * 86_400
+
+_BROKEN_FORM = (
+    ValueError,
+    LookupError,
+    RuntimeError,
+    HttpProcessingError,
+    web.RequestPayloadError,
+)
+"""What aiohttp raises at letters that are none, unknown charsets and encodings, torn parts."""
 
 _CSP = "; ".join(
     (
@@ -58,7 +69,11 @@ def csrf_token(secret: bytes, visit_id: str) -> str:
 @web.middleware
 async def security_headers(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Add the headers that hold for every answer; pages are never kept by caches."""
-    response = await handler(request)
+    try:
+        response = await handler(request)
+    except web.HTTPException as refusal:
+        refusal.headers.update(_HEADERS)
+        raise
     if not response.prepared:
         response.headers.update(_HEADERS)
         response.headers.setdefault("Cache-Control", "no-store")
@@ -108,13 +123,27 @@ async def refuse_forgery(request: web.Request, handler: Handler) -> web.StreamRe
         return await handler(request)
     if not origin_is_ours(request):
         raise ForbiddenError("foreign_origin")
-    sent = request.headers.get(CSRF_HEADER)
-    if sent is None:
-        value = (await request.post()).get(CSRF_FIELD, "")
-        sent = value if isinstance(value, str) else ""
+    sent = (await _posted(request)).get(CSRF_FIELD, request.headers.get(CSRF_HEADER, ""))
+    if not isinstance(sent, str):
+        raise ForbiddenError("form_expired")
     if not hmac.compare_digest(sent.encode(), request[VISIT].csrf.encode()):
         raise ForbiddenError("form_expired")
     return await handler(request)
+
+
+async def _posted(http: web.Request) -> MultiDictProxy[str | bytes | bytearray | web.FileField]:
+    """Return the fields of a form, kept by the request for its handler; empty for other bodies.
+
+    Raises:
+        DomainError: ``form_unreadable`` for a broken body, and for NUL, which no database keeps.
+    """
+    try:
+        posted = await http.post()
+    except _BROKEN_FORM as error:
+        raise DomainError("form_unreadable") from error
+    if any(isinstance(value, str) and "\0" in value for value in posted.values()):
+        raise DomainError("form_unreadable")
+    return posted
 
 
 def _status_of(error: DomainError) -> int:
@@ -125,6 +154,12 @@ def _status_of(error: DomainError) -> int:
     if isinstance(error, ConflictError):
         return 409
     return 422
+
+
+def _route_of(http: web.Request) -> str:
+    """Return the pattern of a path: what stands in its place may be a venue's token."""
+    resource = http.match_info.route.resource
+    return resource.canonical if resource else "an unknown path"
 
 
 def _wants_page(http: web.Request) -> bool:
@@ -140,9 +175,7 @@ def problem(http: web.Request, status: int, code: str, **params: str | int) -> w
         code: stable code; its sentence is ``error.<code>`` in the catalogue.
         params: values for the sentence.
     """
-    visit = http.get(VISIT) or Visit(catalogue.DEFAULT, 0, "")
-    http[VISIT] = visit
-    sentence = catalogue.say(visit.language, f"error.{code}", **params)
+    sentence = catalogue.say(visit_of(http).language, f"error.{code}", **params)
     if _wants_page(http):
         return page(http, "error.html", status=status, sentence=sentence, code=code)
     body = {"type": "about:blank", "status": status, "code": code, "title": sentence}
@@ -165,5 +198,5 @@ async def errors_to_answers(request: web.Request, handler: Handler) -> web.Strea
     except web.HTTPException:
         raise
     except Exception:
-        log.exception("bug while answering %s %s", request.method, request.path)
+        log.exception("bug while answering %s %s", request.method, _route_of(request))
         return problem(request, 500, "our_bug")

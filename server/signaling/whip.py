@@ -18,7 +18,7 @@ from server.conference.service import Conferences
 from server.domain.errors import ConflictError, DomainError, ForbiddenError, NotFoundError
 from server.domain.places import Venue
 from server.media.client import OfferRefused, WorkerUnavailable
-from server.pages.context import DATABASE
+from server.pages.context import DATABASE, many
 from server.signaling.offers import MAX_OFFER_BYTES, read_offer
 from server.street import store as street
 
@@ -47,9 +47,8 @@ async def _venue_of(http: web.Request) -> Venue:
 def _conference_of(http: web.Request, venue: Venue) -> Conference:
     conferences = http.app[CONFERENCES]
     if venue.number == 0:
-        asked = http.query.get("session", "")
-        if asked.isascii() and asked.isdigit():
-            return conferences.of_session(int(asked))
+        if asked := many([http.query.get("session", "")]):
+            return conferences.of_session(asked[0])
         running = conferences.running
         conference = running[-1] if running else None
     else:

@@ -1,5 +1,7 @@
 """Signing in and out, and the choices of language and type size."""
 
+import re
+
 from aiohttp import web
 
 from server.auth import service, store
@@ -9,10 +11,15 @@ from server.i18n import catalogue
 from server.pages.context import CLOCK, DATABASE, form_values, page, redirect, visit_of
 from server.pages.middleware import LANGUAGE_COOKIE, TYPE_COOKIE, YEAR_SECONDS
 
+_OWN_PATH = re.compile(r"/(?!/)[^\\\x00-\x20\x7f]*\Z")
+
 
 def own_path(target: str) -> str:
-    """Return ``target`` when it is a path of ours, else the first page: no open redirects."""
-    return target if target.startswith("/") and not target.startswith(("//", "/\\")) else "/"
+    """Return ``target`` when it is a path of ours, else the first page: no open redirects.
+
+    Browsers read a backslash as a slash and leave out tabs and line ends, wherever they stand.
+    """
+    return target if _OWN_PATH.match(target) else "/"
 
 
 async def show_login(http: web.Request) -> web.Response:
