@@ -21,6 +21,7 @@ from server.attendance.export import PaperMaker
 from server.auth import routes as auth_routes
 from server.auth.guard import attach_login, guard, role_of
 from server.board import routes as board_routes
+from server.board.jobs import board_jobs
 from server.board.routes import api as board_api
 from server.board.service.searching import Solver
 from server.conference import routes as conference_routes
@@ -225,6 +226,7 @@ async def build_app(
         postman = app[portal_routes.POSTMAN]
         app[TIMER].while_leading(SEND_SECONDS, postman.run_due, begin=postman.look_back)
     app[board_api.SOLVER] = solver = Solver()
+    app[TIMER].register("board", board_jobs(app[DATABASE], app[CLOCK], solver))
     app.add_routes(_ROUTES)
     app.on_shutdown.append(ws.close_sockets)
     app.on_shutdown.append(_closer(solver))

@@ -57,6 +57,8 @@ def move(board: Board, number: str, day: date, half: str) -> Changed:
     places = {**board.places, number: cell}
     marks = _without(board.marks, number)
     instance = compose(board.ground, marks, places)
+    if request.read_only and number not in board.marks.digest:
+        raise ConflictError("board_closed", rule="read_only")
     rule = _refusal(instance, board, number, cell)
     if rule in NEEDS_A_WORD:
         raise ConflictError("board_closed", rule=rule)

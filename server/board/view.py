@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from server.board.model import Dropped, Step, cell_key
+from server.board.model import Dropped, Offer, Step, cell_key
 from server.board.problem import half_day_of, own_items, pose
 from server.board.working import Board, changed_cells, digests_of, is_dirty
 from server.domain.clock import SITE_ZONE
@@ -339,6 +339,18 @@ def say_step(step: Step | None, language: str) -> str | None:
     if step is None:
         return None
     return say(language, step.code, **spoken(Reason("", step.code, step.params), language))
+
+
+def say_offer(offer: Offer | None, language: str) -> dict[str, Any] | None:
+    """Return what the night found, None when it found nothing for the plan as it is."""
+    if offer is None:
+        return None
+    gain = {name: offer.gain.get(name, 0) for name in ("placed", "trips", "sessions", "moved")}
+    return {
+        "found_at": offer.found_at.isoformat(),
+        "words": say(language, "board.offer", **gain),
+        **gain,
+    }
 
 
 def say_moved(board: Board, moved: Iterable[str], language: str) -> list[str]:

@@ -4,14 +4,25 @@ import json
 import multiprocessing
 import re
 from collections.abc import Awaitable, Callable
+from datetime import date
 from typing import Any
 
 import pytest
 from aiohttp.test_utils import TestServer
 
+from server.audit.store import load_recorded
+from server.board import store as board_store
+from server.board.jobs import board_jobs
 from server.board.routes.api import SOLVER
+from server.board.service.offers import improve
 from server.db.engine import Database
+from server.domain.events import EventKind
+from server.domain.session import SessionState
+from server.merging.instance.formats import parse_instance, parse_plan
+from server.merging.verdict.check import check
 from server.pages.context import CLOCK
+from server.scheduler import store as scheduler
+from server.scheduler.filing import Approval, RequestState
 from server.simulator.demo_requests import file_a_month
 from tests.fakes import FakeClock
 from tests.web.conftest import Visitor
@@ -49,8 +60,8 @@ class Office:
         sent = {"version": self.version, **words}
         answer = await self.visitor.client.post(f"/board/{path}", json=sent, headers=headers)
         said: dict[str, Any] = await answer.json()
-        if answer.status == 200 and "version" in said:
-            self.version = said["version"]
+        if answer.status == 200:
+            self.version = said.get("state", said)["version"]
         return answer.status, said
 
 
@@ -294,3 +305,123 @@ async def test_the_process_ends_in_the_middle_of_a_search(
     await server.close()
     assert not server.app[SOLVER].running
     assert not multiprocessing.active_children()
+
+
+# --- publishing ----------------------------------------------------------------------------------
+
+
+async def test_publishing_enters_the_plan_as_a_version_and_tells_only_whose_times_change(
+    office: Office, database: Database, server: TestServer
+) -> None:
+    before = await office.look("?weeks=5")
+    status, said = await office.do("publish")
+    assert (status, said["number"]) == (200, 1)
+    async with database.view() as tx:
+        old = await scheduler.load_sessions(tx, states=[SessionState.SCHEDULED])
+    await office.do("move", request=23, date="2026-12-03", half="AM")
+    status, said = await office.do("publish")
+    assert (status, said["number"], said["told"]) == (200, 2, 12)
+    assert said["state"]["published"] == 2
+    assert not said["state"]["dirty"]
+    assert said["state"]["undo"] is None
+    state = await office.look("?weeks=5")
+    assert places(state)["R023"] == "2026-12-03-AM"
+    held = sessions(state)["2026-12-03-AM"]
+    assert (held["state"], held["changed"], held["committees"]) == ("scheduled", False, 11)
+    async with database.view() as tx:
+        now = await scheduler.load_sessions(tx, states=[SessionState.SCHEDULED])
+        (request,) = [r for r in await scheduler.load_requests(tx, {}) if r.id == 23]
+        versions = await board_store.load_versions(tx)
+        events = await load_recorded(tx)
+    assert [s for s in now if s.id != held["id"]] == old
+    assert (request.state, request.session_id) == (RequestState.PLACED, held["id"])
+    assert [version.number for version in versions] == [2, 1]
+    assert check(parse_instance(versions[0].instance), parse_plan(versions[0].plan)).valid
+    kinds = [event.kind for event in events][-2:]
+    assert kinds == [EventKind.SESSION_SCHEDULED, EventKind.PLAN_ACCEPTED]
+    status, said = await office.do("publish")
+    assert (status, said["code"]) == (409, "board_nothing_to_publish")
+    assert len(before["waiting"]) == len(state["waiting"]) + 1
+
+
+async def test_a_session_that_goes_elsewhere_keeps_its_number_and_one_left_is_cancelled(
+    office: Office, database: Database
+) -> None:
+    await office.look()
+    await office.do("move", request=23, date="2026-12-03", half="AM")
+    await office.do("publish", weeks=["2026-W49"])
+    first = sessions(await office.look("?weeks=5"))["2026-12-03-AM"]
+    await office.do("move", request=23, date="2026-12-08", half="PM")
+    status, _ = await office.do("publish", weeks=["2026-W49"])
+    assert status == 200
+    moved = sessions(await office.look("?weeks=5"))["2026-12-08-PM"]
+    assert moved["id"] == first["id"]
+    await office.do("out", request=23)
+    await office.do("publish")
+    async with database.view() as tx:
+        gone = await scheduler.load_session(tx, first["id"])
+        (request,) = [r for r in await scheduler.load_requests(tx, {}) if r.id == 23]
+    assert gone.state is SessionState.CANCELLED
+    assert (request.state, request.session_id) == (RequestState.LEFT_OUT, None)
+
+
+async def test_a_request_sent_to_the_digest_needs_nobodys_word_once_it_is_published(
+    office: Office, database: Database
+) -> None:
+    await office.look()
+    await office.do("digest", request=22)
+    status, _ = await office.do("publish")
+    assert status == 200
+    async with database.view() as tx:
+        (request,) = [r for r in await scheduler.load_requests(tx, {}) if r.id == 22]
+    assert (request.state, request.digest_on) == (RequestState.IN_DIGEST, date(2026, 11, 30))
+    assert (request.filing.read_only, request.approval) == (True, Approval.NOT_NEEDED)
+
+
+async def test_who_published_meanwhile_is_found_even_without_a_step(
+    office: Office, database: Database, clock: FakeClock
+) -> None:
+    await office.look()
+    await office.do("move", request=23, date="2026-12-03", half="AM")
+    stale = office.version
+    await office.do("publish")
+    office.version = stale
+    status, said = await office.do("publish")
+    assert (status, said["code"]) == (409, "board_changed")
+
+
+# --- the night -----------------------------------------------------------------------------------
+
+
+async def night_over(server: TestServer) -> None:
+    async for progress in server.app[SOLVER].watch():
+        if not progress["running"]:
+            return
+
+
+async def test_what_the_night_finds_is_an_offer_that_can_be_taken_and_undone(
+    office: Office, database: Database, server: TestServer, clock: FakeClock
+) -> None:
+    before = await office.look("?weeks=5")
+    source = board_jobs(database, clock, server.app[SOLVER])
+    async with database.view() as tx:
+        (evening,) = await source(tx, clock.now())
+    assert evening.key == "improve:2026-11-25"
+    assert evening.at.isoformat() == "2026-11-25T02:00:00+08:00"
+    await improve(database, clock, server.app[SOLVER], seconds=3)
+    await night_over(server)
+    async with database.view() as tx:
+        (following,) = await source(tx, clock.now())
+    state = await office.look("?weeks=5")
+    assert state["weeks"] == before["weeks"]
+    assert state["offer"]["placed"] >= 1
+    assert "夜里" in state["offer"]["words"]
+    status, taken = await office.do("offer/take")
+    assert (status, taken["offer"]) == (200, None)
+    assert len(taken["waiting"]) == len(before["waiting"]) - state["offer"]["placed"]
+    await office.do("undo")
+    back = await office.look("?weeks=5")
+    assert {**back, "version": 0} == before
+    status, said = await office.do("offer/take")
+    assert (status, said["code"]) == (409, "board_nothing_found")
+    assert following.key == "improve:2026-11-25"

@@ -13,9 +13,10 @@ from server.board import changes
 from server.board.cells import say_prices
 from server.board.changes import Changed
 from server.board.model import Working, parse_cell
-from server.board.service import keeping
+from server.board.service import keeping, offers
+from server.board.service.publishing import publish
 from server.board.service.searching import SECONDS, Solver
-from server.board.view import Span, say_moved, say_step, span_of, state_of
+from server.board.view import Span, say_moved, say_offer, say_step, span_of, state_of
 from server.board.working import Board
 from server.domain.clock import SITE_ZONE
 from server.domain.errors import ConflictError, DomainError, NotFoundError
@@ -79,17 +80,22 @@ def _span(http: web.Request) -> Span:
 
 async def answer_state(http: web.Request, moved: tuple[str, ...] = ()) -> web.Response:
     """Answer with the board as it is now, and what the last change moved besides."""
+    return web.json_response(await state_now(http, moved))
+
+
+async def state_now(http: web.Request, moved: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Return the board as it is now."""
     span, language = _span(http), visit_of(http).language
     shown = await keeping.look(http.app[DATABASE], http.app[CLOCK])
-    state = {
+    return {
         "version": shown.version,
         "published": shown.published,
         **state_of(shown.board, span, language),
         "undo": say_step(shown.last, language),
         "moved": say_moved(shown.board, moved, language),
+        "offer": say_offer(shown.offer, language),
         "solver": http.app[SOLVER].progress(),
     }
-    return web.json_response(state)
 
 
 async def show_state(http: web.Request) -> web.Response:
@@ -209,6 +215,34 @@ async def handle_undo(http: web.Request) -> web.Response:
     return await answer_state(http)
 
 
+def _weeks(words: Words) -> list[str] | None:
+    weeks = words.get("weeks")
+    if weeks is None:
+        return None
+    if not isinstance(weeks, list) or not all(isinstance(week, str) for week in weeks):
+        raise DomainError("board_words")
+    return weeks
+
+
+async def handle_publish(http: web.Request) -> web.Response:
+    """Enter the plan into the calendar."""
+    words = await _words(http)
+    weeks = words.get("weeks")
+    if weeks is not None and not (
+        isinstance(weeks, list) and all(isinstance(w, str) for w in weeks)
+    ):
+        raise DomainError("board_words")
+    done = await publish(
+        http.app[DATABASE],
+        http.app[CLOCK],
+        login_of(http),
+        version=_number(words, "version"),
+        weeks=_weeks(words),
+    )
+    state = await state_now(http)
+    return web.json_response({"number": done.number, "told": done.told, "state": state})
+
+
 # --- the search ----------------------------------------------------------------------------------
 
 
@@ -256,6 +290,21 @@ async def handle_take(http: web.Request) -> web.Response:
     return await answer_state(http, moved)
 
 
+async def handle_offer(http: web.Request) -> web.Response:
+    """Put what the night found into the working plan, as one step."""
+    words = await _words(http)
+    offer = (await keeping.look(http.app[DATABASE], http.app[CLOCK])).offer
+    moved = await _make(http, words, "board.step_offer", lambda b: offers.take(offer, b))
+    await offers.drop(http.app[DATABASE])
+    return await answer_state(http, moved)
+
+
+async def handle_offer_drop(http: web.Request) -> web.Response:
+    """Throw away what the night found."""
+    await offers.drop(http.app[DATABASE])
+    return await answer_state(http)
+
+
 async def handle_drop(http: web.Request) -> web.Response:
     """Throw away what was found."""
     http.app[SOLVER].drop()
@@ -271,9 +320,12 @@ ROUTES = [
     web.post("/board/pin", handle_pin, name="board.pin.post"),
     web.post("/board/freeze", handle_freeze, name="board.freeze.post"),
     web.post("/board/undo", handle_undo, name="board.undo.post"),
+    web.post("/board/publish", handle_publish, name="board.publish.post"),
     web.post("/board/merge", handle_merge, name="board.merge.post"),
     web.get("/board/events", show_events, name="board.events"),
     web.post("/board/stop", handle_stop, name="board.stop.post"),
     web.post("/board/take", handle_take, name="board.take.post"),
+    web.post("/board/offer/take", handle_offer, name="board.offer.take.post"),
+    web.post("/board/offer/drop", handle_offer_drop, name="board.offer.drop.post"),
     web.post("/board/drop", handle_drop, name="board.drop.post"),
 ]

@@ -62,8 +62,8 @@ async def look(db: Database, clock: Clock) -> Shown:
         published = await store.latest_version(tx)
         last, offer = await store.load_last_step(tx), await store.load_offer(tx)
     board = await asyncio.to_thread(lay_board, facts, working)
-    offer = offer if offer is not None and offer.version == version else None
-    return Shown(board, version, published, last, offer)
+    stands = offer is not None and offer.version == version and offer.gain.get("better")
+    return Shown(board, version, published, last, offer if stands else None)
 
 
 def lay_board(facts: Facts, working: Working | None) -> Board:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from server.db.engine import Tx
 from server.domain.errors import NotFoundError
@@ -201,6 +201,35 @@ async def extend_session(
     known = set(await tx.scalars(roster))
     for venue_id in sorted(set(venue_ids) - known):
         tx.add(RosterRow(session_id=session_id, venue_id=venue_id))
+    await tx.flush()
+
+
+async def rewrite_session(tx: Tx, session: Session) -> None:
+    """Enter a scheduled session as it is now: its title, times, agenda and roster.
+
+    Raises:
+        NotFoundError: ``no_such_session``.
+    """
+    row = await tx.get(SessionRow, session.id, with_for_update=True)
+    if row is None:
+        raise NotFoundError("no_such_session")
+    row.title, row.starts_at, row.ends_at = session.title, session.starts_at, session.ends_at
+    await tx.execute(delete(AgendaItemRow).where(AgendaItemRow.session_id == session.id))
+    await tx.execute(delete(RosterRow).where(RosterRow.session_id == session.id))
+    await tx.flush()
+    for item in session.items:
+        tx.add(
+            AgendaItemRow(
+                session_id=session.id,
+                position=item.position,
+                topic=item.topic,
+                department=item.department,
+                minutes=item.minutes,
+                request_id=item.request_id,
+            )
+        )
+    for venue_id in sorted(set(session.venue_ids)):
+        tx.add(RosterRow(session_id=session.id, venue_id=venue_id))
     await tx.flush()
 
 
