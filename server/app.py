@@ -7,8 +7,9 @@ import signal
 import socket
 import ssl
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from aiohttp import web
@@ -16,10 +17,13 @@ from aiohttp.typedefs import Handler
 
 from server import __version__, tls
 from server.admission import routes as admission_routes
+from server.admission import vault
+from server.admission.store import load_attachments
 from server.attendance import routes as attendance_routes
 from server.attendance.export import PaperMaker
 from server.auth import routes as auth_routes
-from server.auth.guard import attach_login, guard, role_of
+from server.auth.guard import attach_login, guard, login_of, role_of
+from server.auth.model import Role
 from server.board import routes as board_routes
 from server.board.jobs import board_jobs
 from server.board.routes import api as board_api
@@ -30,8 +34,13 @@ from server.conference.ports import Media
 from server.conference.routes import CONFERENCES
 from server.conference.service import Conferences
 from server.config import CannotStartError, Settings, load_secret
-from server.db.engine import Database
+from server.db.engine import Database, Tx
 from server.db.migrate import upgrade
+from server.digest import routes as digest_routes
+from server.digest.jobs import digest_jobs
+from server.digest.model import DigestFile
+from server.digest.service import Digester
+from server.digest.views import count_unread
 from server.domain.clock import Clock, SystemClock
 from server.domain.errors import NotFoundError
 from server.invitation import routes as invitation_routes
@@ -77,8 +86,17 @@ async def furnish(request: web.Request, handler: Handler) -> web.StreamResponse:
         office = await street_store.load_office(tx)
     if office is not None:
         visit.street, visit.phone = office.name, office.phone
-    visit.menu = menu_for(role_of(request), request.path)
+    counts = {"/digest": await _unread(request)}
+    visit.menu = menu_for(role_of(request), request.path, counts)
     return await handler(request)
+
+
+async def _unread(request: web.Request) -> int:
+    """Return how many entries of digests a secretary has not read; 0 for everybody else."""
+    if role_of(request) is not Role.SECRETARY:
+        return 0
+    async with request.app[DATABASE].view() as tx:
+        return await count_unread(tx, login_of(request), request.app[CLOCK].now())
 
 
 async def show_health(http: web.Request) -> web.Response:
@@ -221,6 +239,17 @@ async def build_app(
         organizer=server.sender if server else "",
     )
     app[TIMER].register("invitations", invitation_jobs(inviter))
+    app[digest_routes.DIGESTER] = digester = Digester(
+        db=app[DATABASE],
+        clock=app[CLOCK],
+        renderer=app[RENDERER],
+        secret=app[SECRET],
+        language=settings.language,
+        address=public_address(settings),
+        load_files=_load_digest_files,
+        fetch_file=partial(_fetch_file, settings.data_dir / "files"),
+    )
+    app[TIMER].register("digest", digest_jobs(digester))
     app[TIMER].register("letters", emptying_jobs(app[CLOCK], settings.letter_days))
     if server is not None:
         postman = app[portal_routes.POSTMAN]
@@ -265,6 +294,22 @@ def _closer(solver: Solver) -> Callable[[web.Application], Awaitable[None]]:
     return close
 
 
+async def _fetch_file(folder: Path, digest: str) -> bytes:
+    """Return the bytes of a file that a request brought."""
+    return await asyncio.to_thread(vault.fetch, folder, digest)
+
+
+async def _load_digest_files(
+    tx: Tx, request_ids: Collection[int]
+) -> Mapping[int, list[DigestFile]]:
+    """Return the files of requests as a digest keeps them."""
+    found = await load_attachments(tx, request_ids)
+    return {
+        request: [DigestFile(file.name, file.digest, file.size) for file in files]
+        for request, files in found.items()
+    }
+
+
 async def _stop_letters(app: web.Application) -> None:
     await app[portal_routes.POSTMAN].stop()
 
@@ -288,6 +333,7 @@ _ROUTES = [
     *scheduler_routes.ROUTES,
     *invitation_routes.ROUTES,
     *admission_routes.ROUTES,
+    *digest_routes.ROUTES,
     *board_routes.ROUTES,
     *conference_routes.ROUTES,
     *attendance_routes.ROUTES,
@@ -374,6 +420,15 @@ def check_start(settings: Settings) -> ssl.SSLContext | None:
 def _certified_names(settings: Settings) -> list[str]:
     files = tls.find_certificate(settings.data_dir, settings.certificate, settings.key)
     return tls.names_in(files[0].read_bytes()) if files else []
+
+
+def public_address(settings: Settings) -> str:
+    """Return the address that letters send people to: as set, else by the certificate's name."""
+    if settings.address:
+        return settings.address.rstrip("/")
+    own = address_of(settings)
+    named = [name for name in _certified_names(settings) if not _is_loopback(name)]
+    return own.replace("localhost", named[0], 1) if named and "localhost" in own else own
 
 
 def address_of(settings: Settings) -> str:

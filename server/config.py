@@ -46,6 +46,8 @@ class Settings:
         mail_from: the address letters come from.
         mail_authority: PEM file of the CA of the mail server's certificate; empty means those the
             system trusts.
+        address: under which people open the pages, for letters to send them to, such as
+            ``https://pinhui.street.test:8080``; empty means by the certificate's first name.
         letter_days: how many days a letter's words and files are kept after it was sent; what is
             kept for good is that it was. 0 means for ever.
     """
@@ -67,6 +69,7 @@ class Settings:
     mail_password: str = ""
     mail_from: str = ""
     mail_authority: str = ""
+    address: str = ""
     letter_days: int = 90
 
     @property

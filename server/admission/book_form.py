@@ -11,6 +11,8 @@ from server.scheduler.filing import HALVES, NOBODY, FiledRequest, Filing
 USUAL_MINUTES = 15
 USUAL_DAYS = 14
 POSTS = (Post.SECRETARY, Post.DIRECTOR, Post.DEPUTY, Post.SOCIAL_WORKER)
+LONGEST_READ = 2000
+"""Letters of what is made known that are looked at."""
 LONGEST_TEXT = 1000
 """Letters of a field that are looked at; far more than any of them may have."""
 
@@ -36,6 +38,8 @@ class BookForm:
     till: str = ""
     mode: Mode = Mode.EITHER
     why: str = ""
+    text: str = ""
+    due_on: date | None = None
     wish_id: int | None = None
     version: int = 0
 
@@ -61,6 +65,8 @@ class BookForm:
             mode=self.mode,
             hours=_hours(self.since, self.till),
             why=self.why,
+            text=self.text if self.read_only else "",
+            due_on=self.due_on if self.read_only else None,
         )
 
 
@@ -97,6 +103,8 @@ def form_of(request: FiledRequest, everybody: Sequence[int]) -> BookForm:
         till=_clock(till),
         mode=filing.mode,
         why=filing.why,
+        text=filing.text,
+        due_on=filing.due_on,
         wish_id=request.wish_id,
         version=request.version,
     )
@@ -133,9 +141,17 @@ def read_form(
         till=texts.get("till", "").strip()[:LONGEST_TEXT],
         mode=next((mode for mode in Mode if mode == texts.get("mode")), Mode.EITHER),
         why=" ".join(texts.get("why", "").split())[:LONGEST_TEXT],
+        text=_paragraphs(texts.get("text", ""))[:LONGEST_READ],
+        due_on=_day(texts.get("due", "")),
         wish_id=_number(texts.get("wish", "")) or None,
         version=_number(texts.get("version", "")),
     )
+
+
+def _paragraphs(text: str) -> str:
+    """Return the lines that say anything, each without needless spaces."""
+    lines = (" ".join(line.split()) for line in text.splitlines())
+    return "\n".join(line for line in lines if line)
 
 
 def _number(text: str) -> int:

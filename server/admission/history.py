@@ -22,6 +22,8 @@ KINDS = (
     EventKind.SESSION_SCHEDULED,
     EventKind.SESSION_CHANGED,
     EventKind.PLAN_ACCEPTED,
+    EventKind.REQUEST_MADE_KNOWN,
+    EventKind.DIGEST_SENT,
 )
 """Kinds of events that may name a request."""
 

@@ -28,6 +28,7 @@ OFFICE: Allowed = frozenset({Role.OFFICE})
 LEADER: Allowed = frozenset({Role.LEADER})
 FILERS: Allowed = frozenset({Role.CLERK, Role.OFFICE})
 FOLLOWERS: Allowed = READERS | FILERS
+TOLD: Allowed = FOLLOWERS | {Role.SECRETARY}
 KEEPERS: Allowed = frozenset({Role.OFFICE, Role.ADMIN})
 PLANNERS: Allowed = READERS | KEEPERS
 
@@ -59,6 +60,8 @@ ROUTES: dict[str, Allowed] = {
     "request.copy.post": FILERS,
     "request.send_back.post": OFFICE,
     "request.refer.post": OFFICE,
+    "request.make_known.post": FILERS,
+    "request.undo.post": FILERS,
     "request.take_out.post": OFFICE,
     "request.overrun.post": OFFICE,
     "request.file": FOLLOWERS,
@@ -90,6 +93,16 @@ ROUTES: dict[str, Allowed] = {
     "plan.publish.post": OFFICE,
     "plan.discard.post": OFFICE,
     "calendar": VENUE,
+    "digest": TOLD,
+    "digest.week": TOLD,
+    "digest.file": TOLD,
+    "digest.read.post": frozenset({Role.SECRETARY}),
+    "digest.remind.post": OFFICE,
+    "digest.correct.post": FILERS,
+    "digest.undo.post": FILERS,
+    "digest.link": VENUE,
+    "digest.link.post": VENUE,
+    "digest.link.file": VENUE,
     "quota": READERS | {Role.SECRETARY},
     "quota.csv": READERS,
     "quota.committee": READERS | {Role.SECRETARY},

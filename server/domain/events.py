@@ -62,7 +62,15 @@ class EventKind(StrEnum):
     What becomes of a meeting request: ``request.…`` carry its number in ``request``, and where it
     applies the office's or the leader's word in ``remark``, the account in whose name somebody
     decided in ``for_account``, its files in ``files`` (``name``, ``sha256``, ``size``), what was
-    amended in ``before`` and ``after``.
+    amended in ``before`` and ``after``. ``request.made_known`` has the ``digest_on`` that it was
+    put to, and ``was`` with its state, approval and whether it had been referred.
+
+    The weekly digest: all have the ISO ``week``. ``digest.sent`` has the ``day``, the ``sha256`` of
+    what was issued, the count of ``entries``, the ``requests`` and ``corrections`` in it, and how
+    many ``letters`` were written. ``digest.read`` has the ``committee_id``, the ``entries`` that
+    its actor had not read before, and the ``way``. ``digest.reminded`` has the ``committees``;
+    ``digest.corrected`` the ``entry``, the ``correction`` and its ``text``; ``digest.undone`` the
+    sequence of either in ``undone``.
     """
 
     SESSION_SCHEDULED = "session.scheduled"
@@ -144,6 +152,7 @@ class EventKind(StrEnum):
     REQUEST_UNDECIDED = "request.undecided"
     REQUEST_REFERRED = "request.referred"
     REQUEST_TAKEN_OUT = "request.taken_out"
+    REQUEST_MADE_KNOWN = "request.made_known"
     APPROVAL_LENT = "approval.lent"
     APPROVAL_ENDED = "approval.ended"
     OVERRUN_ASKED = "overrun.asked"
@@ -154,6 +163,10 @@ class EventKind(StrEnum):
     PLAN_ACCEPTED = "plan.accepted"
     PLAN_DISCARDED = "plan.discarded"
     DIGEST_SENT = "digest.sent"
+    DIGEST_READ = "digest.read"
+    DIGEST_REMINDED = "digest.reminded"
+    DIGEST_CORRECTED = "digest.corrected"
+    DIGEST_UNDONE = "digest.undone"
 
     INVITATION_SENT = "invitation.sent"
     INVITATION_ANSWERED = "invitation.answered"

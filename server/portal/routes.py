@@ -14,6 +14,7 @@ from server.auth.guard import login_of, role_of
 from server.auth.model import Login, Role
 from server.conference.routes import CONFERENCES
 from server.db.engine import Tx
+from server.digest.views import load_own
 from server.domain.errors import NotFoundError
 from server.domain.events import EventKind, Recorded
 from server.domain.places import Department
@@ -118,6 +119,7 @@ async def show_home(http: web.Request) -> web.Response:
         venues = await street.load_venues(tx)
         table = await load_workdays(tx)
         quotas = await load_facts(tx, now) if login.role is Role.SECRETARY else None
+        digest = await load_own(tx, login, now) if login.role is Role.SECRETARY else None
     own = next((v for v in venues if v.committee_id and v.committee_id == login.committee_id), None)
     conferences = http.app[CONFERENCES].running
     open_ids = [conference.state.session_id for conference in conferences]
@@ -140,6 +142,7 @@ async def show_home(http: web.Request) -> web.Response:
         shared=with_room(scheduled),
         week=week,
         quota=quotas.week_of(login.committee_id, week[0].on) if quotas else None,
+        digest=digest,
         own=own,
         next_own=next((s for s in facts.coming if own and own.id in s.venue_ids), None),
     )

@@ -10,6 +10,8 @@ from server.domain.places import Post
 from server.merging.instance.model import Half, Mode, Priority, Reason
 
 LONGEST_TOPIC = 60
+LONGEST_TEXT = 1000
+"""Letters of what is only to be made known."""
 LONGEST_WORDS = 200
 """Letters of a justification, and of a leader's or the office's remark."""
 HALVES = (Half("AM", 9 * 60, 11 * 60 + 30), Half("PM", 13 * 60 + 30, 17 * 60))
@@ -53,7 +55,8 @@ class Filing:
     """What a department asks for. ``committee_ids`` is empty for all committees.
 
     ``earliest`` and ``deadline`` are both inside the window; ``hours`` is the clock window in
-    minutes of day, None for any. ``why`` justifies an urgent request.
+    minutes of day, None for any. ``why`` justifies an urgent request. ``text`` is what is made
+    known, in paragraphs, and ``due_on`` the last day to do what it asks of committees, if anything.
     """
 
     department_id: int
@@ -68,6 +71,8 @@ class Filing:
     mode: Mode = Mode.EITHER
     hours: tuple[int, int] | None = None
     why: str = ""
+    text: str = ""
+    due_on: date | None = None
 
     @property
     def urgent(self) -> bool:
@@ -82,7 +87,8 @@ class FiledRequest:
     ``version`` counts changes. ``author_id`` is the account that wrote it. ``remark`` is the last
     word of the office or the leader. ``referred`` ones have been put before the leader by the
     meeting office; ``replan`` ones were amended after they had been placed. ``wish_id`` is the
-    session that the department would like to ride on.
+    session that the department would like to ride on. ``issued_at`` is when the weekly digest that
+    it is in was issued.
     """
 
     id: int
@@ -100,6 +106,7 @@ class FiledRequest:
     referred: bool = False
     replan: bool = False
     wish_id: int | None = None
+    issued_at: datetime | None = None
 
     @property
     def number(self) -> str:
@@ -152,6 +159,10 @@ def faults_of(filing: Filing) -> dict[str, DomainError]:
         faults["deadline"] = DomainError("request_deadline")
     if filing.hours is not None and not _fits_a_half(filing.hours, filing.minutes):
         faults["hours"] = DomainError("request_hours")
+    if len(filing.text) > LONGEST_TEXT:
+        faults["text"] = DomainError("request_text", most=LONGEST_TEXT)
+    if filing.due_on is not None and filing.due_on < filing.earliest:
+        faults["due"] = DomainError("request_due")
     if len(filing.why) > LONGEST_WORDS or (filing.urgent and not filing.why):
         faults["why"] = DomainError("request_why", most=LONGEST_WORDS)
     return faults

@@ -7,7 +7,7 @@ that calls the same people. What nobody foresaw is refused by name, never passed
 from enum import StrEnum
 
 from server.domain.errors import ConflictError
-from server.scheduler.filing import Approval, Filing, RequestState
+from server.scheduler.filing import Approval, FiledRequest, Filing, RequestState
 
 
 class Step(StrEnum):
@@ -85,6 +85,16 @@ def after_step(state: RequestState, step: Step) -> RequestState:
     if target is None:
         raise _refusal(state)
     return target
+
+
+def require_not_issued(request: FiledRequest) -> None:
+    """Refuse to move what committees have been told of in a weekly digest.
+
+    Raises:
+        ConflictError: ``digest_issued``.
+    """
+    if request.issued_at is not None:
+        raise ConflictError("digest_issued")
 
 
 def may_step(state: RequestState, step: Step) -> bool:

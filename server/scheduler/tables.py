@@ -85,6 +85,9 @@ class MeetingRequestRow(Base):
     replan: Mapped[bool] = mapped_column(default=False)
     wish_id: Mapped[int | None]
     author_id: Mapped[int | None]
+    text: Mapped[str] = mapped_column(Text, default="")
+    due_on: Mapped[date | None] = mapped_column(Date)
+    issued_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(default=1)
 
 

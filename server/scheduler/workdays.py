@@ -7,13 +7,16 @@ is Monday to Friday and provisional: it is said so on the page, and nothing ever
 import calendar
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 
+from server.domain.clock import SITE_ZONE
 from server.merging.instance.model import WorkingDay
 
 FRIDAY = 5
+DIGEST_AT = time(8, 30)
+"""When the weekly digest is issued, in the site's zone."""
 FIRST_YEAR, LAST_YEAR = 1970, 2100
 """The years that can be looked at and changed."""
 
@@ -103,6 +106,18 @@ def digest_day_of(table: WorkdayTable, day: date) -> date | None:
     monday = day - timedelta(days=day.isoweekday() - 1)
     week = (monday + timedelta(days=offset) for offset in range(7))
     return next((candidate for candidate in week if is_working(table, candidate)), None)
+
+
+def next_digest_day(table: WorkdayTable, now: datetime, earliest: date) -> date:
+    """Return the day of the next weekly digest that is still to be issued, not before a day.
+
+    In a year of holidays without an end, the day a year later.
+    """
+    here = now.astimezone(SITE_ZONE)
+    first = here.date() if here.time() < DIGEST_AT else here.date() + timedelta(days=1)
+    first = max(first, earliest)
+    days = (first + timedelta(days=offset) for offset in range(366))
+    return next((day for day in days if digest_day_of(table, day) == day), first)
 
 
 def digest_days(table: WorkdayTable, first: date, last: date) -> tuple[date, ...]:

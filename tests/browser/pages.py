@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from playwright.async_api import Browser, BrowserContext, Page
 
 from server.auth.permissions import ROUTES, may_use
+from server.domain.clock import SystemClock
+from server.i18n.dates import site_date
 from server.portal.guides import GUIDES, guide_of
+from server.scheduler.workdays import week_of
 from server.simulator.demo import PASSWORD
 from server.simulator.demo_street import ACCOUNTS
 from tests.browser.chromium import new_context, sign_in, visit
@@ -47,6 +50,8 @@ def stops(session: int, account: str) -> list[Stop]:
         Stop("approve", "/approve"),
         Stop("sessions", "/sessions"),
         Stop("plan", "/plans/1"),
+        Stop("digest", "/digest"),
+        Stop("digest.week", f"/digest/{week_of(site_date(SystemClock().now()))}"),
         Stop("quota", "/quota"),
         Stop("quota.committee", f"/quota/committees/{VENUE_SHOWN}"),
         Stop("quota.rules", "/quota/rules"),
@@ -81,6 +86,7 @@ def stops(session: int, account: str) -> list[Stop]:
 NOT_PAGES = frozenset(
     {
         *("board.state", "board.prices", "board.events"),
+        *("digest.file", "digest.link.file"),
         *("health", "static", "authority", "calendar", "ws", "join", "setup", "setup.template"),
         *(
             "request.file",

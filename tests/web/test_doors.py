@@ -13,6 +13,8 @@ from tests.web.conftest import HTML, Visitor
 
 Enter = Callable[[str], Awaitable[Visitor]]
 NUMBERED = (
+    "week",
+    "entry",
     "session",
     "venue",
     "request",

@@ -31,7 +31,7 @@ from server.scheduler.suggest import Advice
 from server.scheduler.workdays import provisional_years
 
 Sent = MultiDictProxy[str | bytes | bytearray | FileField]
-HARMLESS = frozenset({"topic", "why"})
+HARMLESS = frozenset({"topic", "why", "text", "due"})
 """Faults that are in nobody's way when rides are looked for."""
 
 

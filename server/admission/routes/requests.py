@@ -13,6 +13,11 @@ from server.admission.service.desk import load_seen, may_change, may_see
 from server.admission.service.drafts import copy_request
 from server.admission.service.files import load_file, remove_file
 from server.admission.service.filing import withdraw_request
+from server.admission.service.making_known import (
+    make_known,
+    may_be_made_known,
+    undo_made_known,
+)
 from server.admission.service.office import refer_request, return_request, take_out
 from server.admission.service.overruns import ask_overrun
 from server.audit.store import load_event, load_recorded
@@ -92,10 +97,13 @@ async def show_request(http: web.Request) -> web.Response:
         event=told,
         changes=may_change(login, request),
         office=login.role is Role.OFFICE,
-        can={str(step): may_step(request.state, step) for step in Step},
+        can={
+            str(step): may_step(request.state, step) and request.issued_at is None for step in Step
+        },
         referable=is_coordinated(request),
         waits_for_word=waits_for_word(request),
         pending=request.state in PENDING,
+        knowable=may_be_made_known(request),
         asks_overrun=_asks_overrun(request),
         granted=request.approval is Approval.GRANTED,
     )
@@ -161,6 +169,18 @@ async def handle_overrun(http: web.Request) -> web.Response:
     return to_request(request_id, done)
 
 
+async def handle_make_known(http: web.Request) -> web.Response:
+    """Put a request into the next weekly digest instead of a session."""
+    request_id = id_of(http)
+    return to_request(request_id, await make_known(desk_of(http), request_id))
+
+
+async def handle_undo(http: web.Request) -> web.Response:
+    """Take back that a request is only to be made known."""
+    sequence = number((await form_values(http)).get("event", ""))
+    return to_request(*await undo_made_known(desk_of(http), sequence))
+
+
 # --- files -------------------------------------------------------------------------------------
 
 
@@ -186,6 +206,8 @@ ROUTES = [
     web.post("/requests/{request}/return", handle_return, name="request.send_back.post"),
     web.post("/requests/{request}/refer", handle_refer, name="request.refer.post"),
     web.post("/requests/{request}/take-out", handle_take_out, name="request.take_out.post"),
+    web.post("/requests/undo", handle_undo, name="request.undo.post"),
+    web.post("/requests/{request}/made-known", handle_make_known, name="request.make_known.post"),
     web.post("/requests/{request}/overrun", handle_overrun, name="request.overrun.post"),
     web.get("/requests/{request}/files/{file}", show_file, name="request.file"),
     web.post(

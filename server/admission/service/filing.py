@@ -108,6 +108,8 @@ def _facts(filing: Filing) -> Payload:
         "mode": str(filing.mode),
         "urgent": filing.urgent,
         "why": filing.why,
+        "text": filing.text,
+        "due_on": filing.due_on.isoformat() if filing.due_on else "",
     }
 
 

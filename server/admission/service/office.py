@@ -11,7 +11,7 @@ from server.domain.events import EventKind, Payload
 from server.domain.session import SessionState
 from server.scheduler import store
 from server.scheduler.filing import PENDING, Approval, FiledRequest, require_remark
-from server.scheduler.states import Step, after_step
+from server.scheduler.states import Step, after_step, require_not_issued
 
 
 async def return_request(desk: Desk, request_id: int, remark: str) -> int:
@@ -58,10 +58,12 @@ async def take_out(desk: Desk, request_id: int) -> int:
 
     Raises:
         NotFoundError: ``no_such_request``.
-        ConflictError: what its state forbids; ``session_began`` once its session is open.
+        ConflictError: what its state forbids; ``session_began`` once its session is open;
+            ``digest_issued`` once committees have been told of it.
     """
     async with desk.db.tx() as tx:
         request = await own_request(tx, desk, request_id)
+        require_not_issued(request)
         state = after_step(request.state, Step.TAKE_OUT)
         await leave_session(tx, desk, request)
         now = replace(request, state=state, session_id=None, digest_on=None, replan=False)

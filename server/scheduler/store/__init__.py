@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import delete, func, select, update
 
@@ -252,6 +252,8 @@ def _filed(row: MeetingRequestRow, department: str) -> FiledRequest:
             mode=Mode(row.mode),
             hours=_hours(row.hours_from, row.hours_to),
             why=row.why,
+            text=row.text,
+            due_on=row.due_on,
         ),
         department=department,
         state=RequestState(row.state),
@@ -266,6 +268,7 @@ def _filed(row: MeetingRequestRow, department: str) -> FiledRequest:
         referred=row.referred,
         replan=row.replan,
         wish_id=row.wish_id,
+        issued_at=row.issued_at,
     )
 
 
@@ -281,6 +284,7 @@ def _enter_filing(row: MeetingRequestRow, filing: Filing) -> None:
     row.earliest, row.deadline = filing.earliest, filing.deadline
     row.priority, row.mode, row.why = int(filing.priority), str(filing.mode), filing.why
     row.hours_from, row.hours_to = filing.hours or (None, None)
+    row.text, row.due_on = filing.text, filing.due_on
 
 
 async def save_request(
@@ -434,6 +438,15 @@ async def save_outcome(tx: Tx, outcome: Outcome, session_id: int | None) -> None
     row.replan, row.version = False, row.version + 1
     # what was left out for lack of the leader's word has been coordinated in vain: it is next
     row.referred = row.referred or outcome.reason.action == "action.ask_approval"
+    await tx.flush()
+
+
+async def save_issued(tx: Tx, request_ids: Collection[int], day: date, at: datetime) -> None:
+    """Note that requests stand in the digest of a day, which was issued just now."""
+    for request_id in request_ids:
+        row = await _request_row(tx, request_id)
+        row.state, row.digest_on, row.issued_at = RequestState.IN_DIGEST, day, at
+        row.version += 1
     await tx.flush()
 
 

@@ -94,6 +94,13 @@ function changed() {
 }
 form.addEventListener("input", changed);
 
+// what is only to be made known has words of its own
+const known = /** @type {HTMLDetailsElement} */ (form.querySelector("[data-known]"));
+form.addEventListener("change", (event) => {
+  const chosen = /** @type {HTMLInputElement} */ (event.target);
+  if (chosen.name === "kind") known.open = chosen.value === "known";
+});
+
 // a draft that is just being kept must be kept before the form goes, or its version is an old one
 form.addEventListener("submit", (event) => {
   clearTimeout(lookTimer);
