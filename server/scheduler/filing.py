@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from server.domain.errors import DomainError
+from server.domain.events import Payload
 from server.domain.places import Post
 from server.merging.instance.model import Half, Mode, Priority, Reason
 
@@ -183,3 +184,22 @@ def require_remark(remark: str) -> None:
     """
     if not 1 <= len(remark) <= LONGEST_WORDS:
         raise DomainError("remark_missing", most=LONGEST_WORDS)
+
+
+def facts_of(filing: Filing) -> Payload:
+    """Return what the audit log says of what is asked for."""
+    return {
+        "topic": filing.topic,
+        "minutes": filing.minutes,
+        "read_only": filing.read_only,
+        "posts": [str(post) for post in filing.posts],
+        "committees": list(filing.committee_ids),
+        "earliest": filing.earliest.isoformat(),
+        "deadline": filing.deadline.isoformat(),
+        "hours": list(filing.hours or ()),
+        "mode": str(filing.mode),
+        "urgent": filing.urgent,
+        "why": filing.why,
+        "text": filing.text,
+        "due_on": filing.due_on.isoformat() if filing.due_on else "",
+    }

@@ -12,7 +12,13 @@ from server.audit.undo import difference
 from server.domain.events import EventKind, Payload
 from server.domain.places import Department
 from server.scheduler import store
-from server.scheduler.filing import FiledRequest, Filing, RequestState, require_sound
+from server.scheduler.filing import (
+    FiledRequest,
+    Filing,
+    RequestState,
+    facts_of,
+    require_sound,
+)
 from server.scheduler.states import Step, after_step, approval_after_change, first_approval
 
 
@@ -91,26 +97,8 @@ def _amended(request: FiledRequest, filing: Filing, *, exempt: bool) -> FiledReq
 def _told(request: FiledRequest, filing: Filing, department: Department) -> Payload:
     """Return what the log says of a submitted request, or of what was amended."""
     if request.state is not RequestState.DRAFT:
-        return difference(_facts(request.filing), _facts(filing))
-    return {"department": department.name, **_facts(filing)}
-
-
-def _facts(filing: Filing) -> Payload:
-    return {
-        "topic": filing.topic,
-        "minutes": filing.minutes,
-        "read_only": filing.read_only,
-        "posts": [str(post) for post in filing.posts],
-        "committees": list(filing.committee_ids),
-        "earliest": filing.earliest.isoformat(),
-        "deadline": filing.deadline.isoformat(),
-        "hours": list(filing.hours or ()),
-        "mode": str(filing.mode),
-        "urgent": filing.urgent,
-        "why": filing.why,
-        "text": filing.text,
-        "due_on": filing.due_on.isoformat() if filing.due_on else "",
-    }
+        return difference(facts_of(request.filing), facts_of(filing))
+    return {"department": department.name, **facts_of(filing)}
 
 
 async def withdraw_request(desk: Desk, request_id: int) -> None:
