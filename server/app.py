@@ -58,6 +58,9 @@ from server.scheduler import routes as scheduler_routes
 from server.scheduler import store as scheduler_store
 from server.scheduler import workday_keeping
 from server.signaling import whip, ws
+from server.standing import routes as standing_routes
+from server.standing.jobs import standing_jobs
+from server.standing.service.desk import Convener
 from server.street import routes as street_routes
 from server.street import store as street_store
 from server.street.service import needs_setup
@@ -250,6 +253,14 @@ async def build_app(
         fetch_file=partial(_fetch_file, settings.data_dir / "files"),
     )
     app[TIMER].register("digest", digest_jobs(digester))
+    app[standing_routes.CONVENER] = convener = Convener(
+        db=app[DATABASE],
+        clock=app[CLOCK],
+        renderer=app[RENDERER],
+        language=settings.language,
+        address=public_address(settings),
+    )
+    app[TIMER].register("standing", standing_jobs(convener))
     app[TIMER].register("letters", emptying_jobs(app[CLOCK], settings.letter_days))
     if server is not None:
         postman = app[portal_routes.POSTMAN]
@@ -334,6 +345,7 @@ _ROUTES = [
     *invitation_routes.ROUTES,
     *admission_routes.ROUTES,
     *digest_routes.ROUTES,
+    *standing_routes.ROUTES,
     *board_routes.ROUTES,
     *conference_routes.ROUTES,
     *attendance_routes.ROUTES,

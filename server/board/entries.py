@@ -179,6 +179,8 @@ def _entry(board: Board, was: Session | None, planned: PlannedSession) -> Entry:
             for at, (topic, department, minutes, request_id) in enumerate(parts, 1)
         ),
         venue_ids=_roster(board, requests, was.venue_ids if was is not None and own else ()),
+        posts=was.posts if was is not None and own else (),
+        longest=was.longest if was is not None and own else None,
     )
     before = _numbers(board.ground, was) if was is not None else ()
     after = tuple(_guests(planned))

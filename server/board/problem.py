@@ -131,7 +131,8 @@ def _is_movable(session: Session, placed: Mapping[int, FiledRequest]) -> bool:
     guests = session.items[len(own_items(session)) :]
     behind = [placed.get(item.request_id or 0) for item in guests]
     known = all(request is not None and request.session_id == session.id for request in behind)
-    return bool(guests) and known and session.state is SessionState.SCHEDULED
+    open_ = session.state is SessionState.SCHEDULED and not session.fixed
+    return bool(guests) and known and open_
 
 
 def _broken(

@@ -71,6 +71,14 @@ class EventKind(StrEnum):
     its actor had not read before, and the ``way``. ``digest.reminded`` has the ``committees``;
     ``digest.corrected`` the ``entry``, the ``correction`` and its ``text``; ``digest.undone`` the
     sequence of either in ``undone``.
+
+    What answers a call for items names that meeting's session in ``call``. Standing meetings:
+    ``standing.…`` carry the number of the series in ``standing``, its ``title``, what it says or
+    what was changed in ``before`` and ``after``, the state it ``was`` in, and in ``removed`` the
+    requests that lost their places; ``standing.held_again`` takes back one occurrence's
+    ``session.cancelled``, which has ``standing``, ``key`` and ``by`` (``hand`` or ``series``).
+    ``call.opened``: the ids of the departments asked in ``departments``, by mail those in
+    ``by_mail``. ``call.closed``: ``order``, the requests as they run, and ``left``.
     """
 
     SESSION_SCHEDULED = "session.scheduled"
@@ -158,6 +166,14 @@ class EventKind(StrEnum):
     OVERRUN_ASKED = "overrun.asked"
     OVERRUN_GRANTED = "overrun.granted"
     OVERRUN_REFUSED = "overrun.refused"
+    STANDING_ADDED = "standing.added"
+    STANDING_CHANGED = "standing.changed"
+    STANDING_PAUSED = "standing.paused"
+    STANDING_RESUMED = "standing.resumed"
+    STANDING_ENDED = "standing.ended"
+    STANDING_HELD_AGAIN = "standing.held_again"
+    CALL_OPENED = "call.opened"
+    CALL_CLOSED = "call.closed"
     PLAN_PROPOSED = "plan.proposed"
     PLAN_CHANGED = "plan.changed"
     PLAN_ACCEPTED = "plan.accepted"

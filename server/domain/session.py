@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from server.domain.places import Post
+
 
 class SessionState(StrEnum):
     """Where a session stands: PROPOSED → SCHEDULED → OPEN → CLOSED → ARCHIVED, or CANCELLED."""
@@ -33,7 +35,12 @@ class AgendaItem:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A shared meeting (会议). ``starts_at`` and ``ends_at`` are the planned times in UTC."""
+    """A shared meeting (会议). ``starts_at`` and ``ends_at`` are the planned times in UTC.
+
+    ``posts`` are whom its own items call, empty for everybody; its guests' requests name their own.
+    ``longest`` is how many minutes it may last with its guests, None for the usual limit. Once its
+    agenda is ``fixed`` nothing is added to it.
+    """
 
     id: int
     title: str
@@ -43,3 +50,11 @@ class Session:
     hall: str
     items: tuple[AgendaItem, ...]
     venue_ids: tuple[int, ...]
+    posts: tuple[Post, ...] = ()
+    longest: int | None = None
+    fixed: bool = False
+
+    @property
+    def own_items(self) -> tuple[AgendaItem, ...]:
+        """The items that are nobody's request: a standing meeting's own."""
+        return tuple(item for item in self.items if item.request_id is None)

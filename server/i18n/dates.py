@@ -66,6 +66,11 @@ def span(start: datetime, end: datetime) -> str:
     return f"{clock_time(start)} – {clock_time(end)}"
 
 
+def later(moment: datetime, minutes: int) -> datetime:
+    """Return the moment so many minutes on."""
+    return moment + timedelta(minutes=minutes)
+
+
 def length(value: timedelta, language: str) -> str:
     """Return ``1 小时 05 分``, ``34 分`` or ``45 秒``; seconds only below a minute."""
     seconds = int(value.total_seconds())

@@ -86,6 +86,7 @@ class Renderer:
             "modules": cache(partial(needed_modules, self.static_folder)),
             "say": partial(catalogue.say, language),
             "span": dates.span,
+            "later": dates.later,
             "as_date": date.fromisoformat,
             "holiday_name": partial(dates.holiday_name, language=language),
             "script_words": partial(catalogue.script_words, language),

@@ -71,8 +71,9 @@ def with_room(sessions: Sequence[Session]) -> list[SharedSession]:
     found = []
     for session in sessions:
         used = sum(item.minutes for item in session.items)
-        if LONGEST_SESSION - used >= 5:
-            found.append(SharedSession(session, used, LONGEST_SESSION - used))
+        free = (session.longest or LONGEST_SESSION) - used
+        if free >= 5 and not session.fixed:
+            found.append(SharedSession(session, used, free))
     return found
 
 

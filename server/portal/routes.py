@@ -31,6 +31,7 @@ from server.scheduler import store as scheduler
 from server.scheduler.filing import PENDING, FiledRequest, RequestState
 from server.scheduler.quota_keeping import load_facts
 from server.scheduler.store.workdays import load_workdays
+from server.standing.service.calls import Asked, load_asked
 from server.street import store as street
 
 POSTMAN: web.AppKey[Postman] = web.AppKey("postman", Postman)
@@ -120,6 +121,8 @@ async def show_home(http: web.Request) -> web.Response:
         table = await load_workdays(tx)
         quotas = await load_facts(tx, now) if login.role is Role.SECRETARY else None
         digest = await load_own(tx, login, now) if login.role is Role.SECRETARY else None
+        clerk = login.role is Role.CLERK
+        asked = await load_asked(tx, login.department_id, now) if clerk else Asked((), ())
     own = next((v for v in venues if v.committee_id and v.committee_id == login.committee_id), None)
     conferences = http.app[CONFERENCES].running
     open_ids = [conference.state.session_id for conference in conferences]
@@ -139,6 +142,8 @@ async def show_home(http: web.Request) -> web.Response:
         waiting=facts.waiting,
         docket=facts.docket,
         answers=facts.answers,
+        asked=asked,
+        own_department=login.department_id,
         shared=with_room(scheduled),
         week=week,
         quota=quotas.week_of(login.committee_id, week[0].on) if quotas else None,

@@ -208,6 +208,11 @@ def _committees(situation: Situation, session: Session) -> tuple[int, ...]:
     return tuple(c for v in session.venue_ids if (c := venues.get(v)) is not None)
 
 
+def _posts(situation: Situation, session: Session) -> tuple[Post, ...]:
+    """Return whom a session calls: what is known of it, else its own posts, else everybody."""
+    return situation.called.get(session.id, session.posts or tuple(Post))
+
+
 def _minutes(session: Session) -> tuple[date, int, int]:
     """Return day, start and end of a session at the site, in minutes of that day."""
     start = session.starts_at.astimezone(SITE_ZONE)
@@ -224,7 +229,7 @@ def _standing(situation: Situation, session: Session) -> StandingMeeting | None:
     if half is None or start % GRANULARITY or not committees:
         return None
     own = end - start
-    posts = situation.called.get(session.id, tuple(Post))
+    posts = _posts(situation, session)
     return StandingMeeting(
         id=session_key(session.id),
         title=session.title,
@@ -233,14 +238,14 @@ def _standing(situation: Situation, session: Session) -> StandingMeeting | None:
         cell=Cell(day, half.name, MAIN_HALL),
         start=start,
         own_minutes=own,
-        max_minutes=max(own, MAX_SESSION),
+        max_minutes=own if session.fixed else max(own, session.longest or MAX_SESSION),
         audience=audience_of(committees, posts),
     )
 
 
 def _used(situation: Situation, session: Session, rule: QuotaRule) -> Iterator[str]:
     """Yield a quota key for each call that a session outside the instance has used."""
-    posts = set(situation.called.get(session.id, tuple(Post)))
+    posts = set(_posts(situation, session))
     limited = {*rule.post_week, *rule.post_month} & posts
     roles = ([""] if posts & set(rule.counts) else []) + sorted(map(str, limited))
     day, _, _ = _minutes(session)

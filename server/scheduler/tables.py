@@ -10,7 +10,11 @@ from server.db.base import Base, UtcDateTime
 
 
 class SessionRow(Base):
-    """A shared meeting; the planned times, and when it was really opened and closed."""
+    """A shared meeting; the planned times, and when it was really opened and closed.
+
+    ``posts`` is a JSON list of whom its own items call, empty for all; ``longest`` the minutes it
+    may last, None for the usual limit; ``fixed_at`` when its agenda was closed.
+    """
 
     __tablename__ = "sessions"
 
@@ -22,6 +26,9 @@ class SessionRow(Base):
     hall: Mapped[str] = mapped_column(String(64), default="")
     opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    posts: Mapped[list[str]] = mapped_column(JSON, default=list)
+    longest: Mapped[int | None]
+    fixed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class AgendaItemRow(Base):

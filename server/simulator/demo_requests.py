@@ -1,11 +1,11 @@
 """A month of the demo's meeting requests, filed, decided, merged and published as people would.
 
 Everything goes through the services that the pages use, so the plan of the demo is a real one. It
-works on any day: the standing meetings lie on the next working days.
+works on any day: the standing meetings begin on the next working days.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from server.admission.service.desk import Desk
@@ -14,18 +14,31 @@ from server.admission.service.office import refer_request
 from server.admission.service.word import Choice, decide
 from server.auth.model import Login, Role
 from server.auth.store import load_account
+from server.config import Settings
 from server.db.engine import Database
 from server.domain.clock import SITE_ZONE, Clock
 from server.domain.places import Post
+from server.i18n.catalogue import DEFAULT
 from server.merging.instance.model import Priority
+from server.pages.render import Renderer
 from server.scheduler import service
-from server.scheduler import store as sessions
 from server.scheduler.filing import Filing
 from server.scheduler.store.workdays import load_workdays
 from server.scheduler.workdays import working_days
+from server.standing.model import OwnItem, Pattern, Plan, Recurrence
+from server.standing.service.desk import Convener
+from server.standing.service.desk import Desk as Convening
+from server.standing.service.keeping import add_meeting
 from server.street import store as street
 
 SEC, DIR, DEP, SOC = Post.SECRETARY, Post.DIRECTOR, Post.DEPUTY, Post.SOCIAL_WORKER
+STANDING = (
+    ("主任工作例会", "自治项目推进", "自治办", 1, 14 * 60, (DIR,)),
+    ("书记例会", "基层治理重点工作", "党建办", 2, 9 * 60 + 30, (SEC,)),
+)
+"""Title, own topic, department, first working day from now, start, posts; every second week."""
+CALL_HOURS = 96
+"""Earlier than usual, so that the demo has a call for items to show on most days."""
 REFUSAL = "全体书记主任到场演练影响太大，请结合例会讲"
 AHEAD = timedelta(days=45)
 """Far enough that fifteen working days lie ahead even across the longest holiday."""
@@ -103,7 +116,7 @@ async def file_a_month(db: Database, clock: Clock) -> None:
     async with db.view() as tx:
         days = working_days(await load_workdays(tx), today, today + AHEAD)
     later = [day.date for day in days if day.date > today]
-    await _standing_meetings(db, later)
+    await _standing_meetings(clock, office, db, later)
     await _file(desks, EARLIER, later)
     await service.publish_plan(db, clock, office, await service.propose_plan(db, clock, office))
     await _file(desks, WAITING, later)
@@ -118,26 +131,31 @@ async def _login(db: Database, name: str) -> Login:
     return Login(account.id, name, account.display_name, Role(account.role), None, None, since)
 
 
-async def _standing_meetings(db: Database, days: list[date]) -> None:
-    """Enter the month's meetings of secretaries and directors, which others may share."""
-    async with db.tx() as tx:
-        branches = [v.id for v in await street.load_venues(tx) if v.number]
-        hall = await street.load_hall(tx)
-        for title, topic, department, day, hour in (
-            ("书记例会", "基层治理重点工作", "党建办", days[2], time(9, 30)),
-            ("主任工作例会", "自治项目推进", "自治办", days[4], time(14, 0)),
-            ("书记例会", "年终总结部署", "党建办", days[12], time(9, 30)),
-        ):
-            start = datetime.combine(day, hour, SITE_ZONE)
-            await sessions.save_session(
-                tx,
-                title=title,
-                starts_at=start,
-                ends_at=start + timedelta(minutes=30),
-                hall=hall,
-                items=[(topic, department, 30)],
-                venue_ids=branches,
-            )
+async def _standing_meetings(clock: Clock, office: Login, db: Database, days: list[date]) -> None:
+    """Add the meetings of secretaries and directors, which others may share.
+
+    The first of each lies on a working day to come, and with it those after it.
+    """
+    renderer = Renderer(Settings().web_dir)
+    desk = Convening(Convener(db, clock, renderer, DEFAULT, ""), office)
+    async with db.view() as tx:
+        departments = {d.name: d.id for d in await street.load_departments(tx)}
+        leader = await load_account(tx, "leader")
+    for title, topic, department, first, start, posts in STANDING:
+        # a make-up day on a weekend has no rhythm
+        day = next(day for day in days[first:] if day.isoweekday() <= 5)
+        plan = Plan(
+            title=title,
+            department_id=departments[department],
+            recurrence=Recurrence(Pattern.WEEKLY, day.isoweekday(), day, every=2),
+            start=start,
+            items=(OwnItem(topic, 30),),
+            longest=120,
+            posts=posts,
+            chair_id=leader.id if leader else None,
+            call_hours=CALL_HOURS,
+        )
+        await add_meeting(desk, plan)
 
 
 async def _file(desks: tuple[Desk, Desk], wishes: tuple[Wish, ...], days: list[date]) -> None:

@@ -24,6 +24,7 @@ NUMBERED = (
     "department",
     "committee",
     "year",
+    "meeting",
 )
 """Parts of addresses that are ids."""
 

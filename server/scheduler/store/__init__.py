@@ -30,7 +30,8 @@ from server.scheduler.tables import (
 )
 
 
-async def _sessions(tx: Tx, rows: Sequence[SessionRow]) -> list[Session]:
+async def sessions_of(tx: Tx, rows: Sequence[SessionRow]) -> list[Session]:
+    """Return sessions with their agenda and roster, in the order of their rows."""
     ids = [row.id for row in rows]
     items: dict[int, list[AgendaItem]] = defaultdict(list)
     agenda = select(AgendaItemRow).where(AgendaItemRow.session_id.in_(ids))
@@ -59,6 +60,9 @@ async def _sessions(tx: Tx, rows: Sequence[SessionRow]) -> list[Session]:
             hall=row.hall,
             items=tuple(items[row.id]),
             venue_ids=tuple(venues[row.id]),
+            posts=tuple(Post(post) for post in row.posts),
+            longest=row.longest,
+            fixed=row.fixed_at is not None,
         )
         for row in rows
     ]
@@ -73,7 +77,7 @@ async def load_session(tx: Tx, session_id: int) -> Session:
     row = await tx.get(SessionRow, session_id)
     if row is None:
         raise NotFoundError("no_such_session")
-    return (await _sessions(tx, [row]))[0]
+    return (await sessions_of(tx, [row]))[0]
 
 
 async def load_sessions(
@@ -84,7 +88,7 @@ async def load_sessions(
     if since is not None:
         query = query.where(SessionRow.ends_at > since)
     rows = (await tx.scalars(query.order_by(SessionRow.starts_at, SessionRow.id))).all()
-    return await _sessions(tx, rows)
+    return await sessions_of(tx, rows)
 
 
 async def load_expecting(tx: Tx, venue_ids: Collection[int]) -> list[Session]:
@@ -93,7 +97,7 @@ async def load_expecting(tx: Tx, venue_ids: Collection[int]) -> list[Session]:
     called = select(RosterRow.session_id).where(RosterRow.venue_id.in_(venue_ids))
     query = select(SessionRow).where(SessionRow.state.in_(states), SessionRow.id.in_(called))
     rows = (await tx.scalars(query.order_by(SessionRow.starts_at, SessionRow.id))).all()
-    return await _sessions(tx, rows)
+    return await sessions_of(tx, rows)
 
 
 async def save_session(
@@ -236,7 +240,8 @@ async def rewrite_session(tx: Tx, session: Session) -> None:
 # --- meeting requests --------------------------------------------------------------------------
 
 
-def _filed(row: MeetingRequestRow, department: str) -> FiledRequest:
+def filed_of(row: MeetingRequestRow, department: str) -> FiledRequest:
+    """Return the request that a row is, its department called so."""
     return FiledRequest(
         id=row.id,
         filing=Filing(
@@ -384,11 +389,15 @@ async def load_requests(
     if department_id is not None:
         query = query.where(MeetingRequestRow.department_id == department_id)
     rows = await tx.scalars(query.order_by(MeetingRequestRow.id.desc()))
-    return [_filed(row, departments.get(row.department_id, "")) for row in rows]
+    return [filed_of(row, departments.get(row.department_id, "")) for row in rows]
 
 
 async def load_called_posts(tx: Tx) -> dict[int, tuple[Post, ...]]:
-    """Return, by session, the posts that its placed requests may call and do call, sorted."""
+    """Return, by session, the posts that it calls itself and those of its requests, sorted.
+
+    Of requests only those count that may call somebody. A session of which neither says anything
+    is left out.
+    """
     rows = await tx.scalars(
         select(MeetingRequestRow).where(
             MeetingRequestRow.session_id.is_not(None),
@@ -396,6 +405,9 @@ async def load_called_posts(tx: Tx) -> dict[int, tuple[Post, ...]]:
         )
     )
     called: dict[int, set[Post]] = defaultdict(set)
+    for session_id, posts in await tx.execute(select(SessionRow.id, SessionRow.posts)):
+        if posts:
+            called[session_id] |= {Post(post) for post in posts}
     for row in rows:
         if row.session_id is not None:
             called[row.session_id] |= {Post(post) for post in row.posts}
@@ -418,7 +430,7 @@ async def read_request(tx: Tx, request_id: int) -> FiledRequest:
     row = await tx.get(MeetingRequestRow, request_id)
     if row is None:
         raise NotFoundError("no_such_request")
-    return _filed(row, "")
+    return filed_of(row, "")
 
 
 async def load_request(tx: Tx, request_id: int) -> FiledRequest:
@@ -427,7 +439,7 @@ async def load_request(tx: Tx, request_id: int) -> FiledRequest:
     Raises:
         NotFoundError: ``no_such_request``.
     """
-    return _filed(await _request_row(tx, request_id), "")
+    return filed_of(await _request_row(tx, request_id), "")
 
 
 async def save_outcome(tx: Tx, outcome: Outcome, session_id: int | None) -> None:

@@ -1,0 +1,1 @@
+"""What is done with standing meetings and calls for items, in files by what they decide."""
