@@ -17,6 +17,7 @@ from server.db.engine import Database
 from server.db.migrate import upgrade
 from server.media.client import OnEvent
 from server.pages.context import DATABASE
+from server.scheduler import workday_keeping
 from server.simulator.demo_street import enter_street
 from tests.fakes import FakeClock, FakeMedia
 
@@ -61,6 +62,7 @@ def street_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     async def enter() -> None:
         database = Database(made.database)
         await enter_street(database, load_secret(made.data_dir), PASSWORD)
+        await workday_keeping.seed(database, FakeClock())
         await database.close()
 
     with ThreadPoolExecutor(1) as pool:
