@@ -4,13 +4,13 @@ Whatever can be said of one request and one cell alone is settled here, once: th
 questions depend on what else is in the cell, and are put to ``draft``.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from server.merging.instance.crowd import Committees, Crowd
 from server.merging.instance.lookup import Lookup
-from server.merging.instance.model import Cell, MeetingRequest
+from server.merging.instance.model import Cell, Hall, MeetingRequest, WorkingDay
 from server.merging.search.agenda import Frame, frame_of
 from server.merging.verdict.objective import left_out_price, misses_preference
 from server.merging.verdict.rules import hall_fits_mode, pin_allows, within_window
@@ -107,19 +107,19 @@ def _claim(
     )
 
 
-def all_cells(lookup: Lookup) -> Iterator[Cell]:
-    """Yield every cell: days, then half-days, then halls, each in the instance's order."""
-    for day in lookup.instance.days:
+def _cells(lookup: Lookup, days: Iterable[WorkingDay], halls: Sequence[Hall]) -> Iterator[Cell]:
+    """Yield the cells of some days and halls: days, then half-days, then halls, in their order."""
+    for day in days:
         for half in lookup.instance.halves:
-            for hall in lookup.instance.halls:
+            for hall in halls:
                 yield Cell(day.date, half.name, hall.id)
 
 
 def lay_spots(lookup: Lookup) -> Iterator[Spot]:
-    """Yield every cell as a spot, in the order of ``all_cells``."""
+    """Yield every cell as a spot, day by day."""
     bit = {d.id: 1 << number for number, d in enumerate(lookup.instance.departments)}
     half_at = {half.name: number for number, half in enumerate(lookup.instance.halves)}
-    for cell in all_cells(lookup):
+    for cell in _cells(lookup, lookup.instance.days, lookup.instance.halls):
         frame = frame_of(lookup, cell)
         standing = lookup.standing_at.get(cell)
         first = frame.starts[0] if frame.starts else frame.end
@@ -138,11 +138,9 @@ def lay_spots(lookup: Lookup) -> Iterator[Spot]:
 
 def window_cells(lookup: Lookup, request: MeetingRequest) -> list[Cell]:
     """Return the cells on the working days of the window in the halls of the request's street."""
-    return [
-        cell
-        for cell in all_cells(lookup)
-        if within_window(request, cell.date) and lookup.halls[cell.hall].unit == request.unit
-    ]
+    instance = lookup.instance
+    days = (day for day in instance.days if within_window(request, day.date))
+    return list(_cells(lookup, days, [h for h in instance.halls if h.unit == request.unit]))
 
 
 def closed_by(lookup: Lookup, request: MeetingRequest, cell: Cell) -> str:
