@@ -82,11 +82,15 @@ class OverrunState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OverrunLine:
-    """One committee whose quota would be exceeded: ``used`` counts the new call, of ``limit``."""
+    """One quota that would be exceeded: ``used`` counts the new call, of ``limit``.
+
+    ``role`` is the post whose quota it is, empty for the committee's own.
+    """
 
     committee_id: int
     used: int
     limit: int
+    role: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,14 @@ class Overrun:
     lines: tuple[OverrunLine, ...]
     why: str
     made_at: datetime
+
+    @property
+    def committees(self) -> dict[int, list[OverrunLine]]:
+        """The quotas that would be exceeded, by committee, in their order."""
+        found: dict[int, list[OverrunLine]] = {}
+        for line in self.lines:
+            found.setdefault(line.committee_id, []).append(line)
+        return found
 
 
 def left_after_striking(

@@ -97,6 +97,11 @@ async def end_delegation(tx: Tx, delegation_id: int, giver_id: int, now: datetim
 # --- calls above quotas ------------------------------------------------------------------------
 
 
+def _line(committee_id: int, used: int, limit: int, role: str = "") -> OverrunLine:
+    # lines of before posts were listed have no fourth part
+    return OverrunLine(committee_id, used, limit, role)
+
+
 def _overrun(row: OverrunRow) -> Overrun:
     return Overrun(
         id=row.id,
@@ -104,7 +109,7 @@ def _overrun(row: OverrunRow) -> Overrun:
         state=OverrunState(row.state),
         day=row.day,
         half=row.half,
-        lines=tuple(OverrunLine(*line) for line in row.lines),
+        lines=tuple(_line(*line) for line in row.lines),
         why=row.why,
         made_at=row.made_at,
     )
@@ -134,7 +139,7 @@ async def save_overrun(
         state=OverrunState.PENDING,
         day=spot[0],
         half=spot[1],
-        lines=[[line.committee_id, line.used, line.limit] for line in lines],
+        lines=[[line.committee_id, line.used, line.limit, line.role] for line in lines],
         why=why,
         made_at=made_at,
     )

@@ -1,6 +1,7 @@
 """Rows of files that requests carry, of the leader's word lent, and of calls above quotas."""
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import JSON, Date, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -38,7 +39,7 @@ class DelegationRow(Base):
 class OverrunRow(Base):
     """A request with the committees whose quotas it would exceed; ``lines`` is a JSON list.
 
-    Each line is ``[committee id, calls with the new one, limit]``.
+    Each line is ``[committee id, calls with the new one, limit, post or nothing]``.
     """
 
     __tablename__ = "overruns"
@@ -48,6 +49,6 @@ class OverrunRow(Base):
     state: Mapped[str] = mapped_column(String(16))
     day: Mapped[date] = mapped_column(Date)
     half: Mapped[str] = mapped_column(String(8))
-    lines: Mapped[list[list[int]]] = mapped_column(JSON)
+    lines: Mapped[list[list[Any]]] = mapped_column(JSON)
     why: Mapped[str] = mapped_column(String(200))
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)

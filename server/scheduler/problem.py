@@ -5,7 +5,7 @@ part by video. Sessions that are already scheduled are standing meetings, which 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -30,20 +30,18 @@ from server.merging.instance.model import (
 from server.merging.verdict.quota import used_key
 from server.scheduler.filing import HALVES, Approval, FiledRequest
 from server.scheduler.quota_rules import (
+    Period,
     QuotaRule,
     QuotaVersion,
     limits_of,
     month_period,
-    rules_of,
     version_for,
     week_period,
 )
 from server.scheduler.workdays import (
     WorkdayTable,
     digest_days,
-    month_of,
     shifted,
-    week_of,
     working_days,
 )
 
@@ -103,14 +101,13 @@ def compose_instance(situation: Situation, requests: Sequence[FiledRequest]) -> 
     dates = {day.date for day in days}
     standing: dict[Cell, StandingMeeting] = {}
     blocked: list[Block] = []
-    rule = version_for(situation.quotas, week_period(first)).rule
     used: Counter[str] = Counter()
     for session in situation.sessions:
         meeting = _standing(situation, session)
         if meeting is not None and meeting.cell.date in dates and meeting.cell not in standing:
             standing[meeting.cell] = meeting
             continue
-        used.update(_used(situation, session, rule))
+        used.update(_used(situation, session))
         blocked += [block for block in _blocked(situation, session) if block.date in dates]
     return Instance(
         name=f"{first.isoformat()} – {last.isoformat()}",
@@ -128,7 +125,7 @@ def compose_instance(situation: Situation, requests: Sequence[FiledRequest]) -> 
         halls=(Hall(MAIN_HALL, UNIT, HallKind.VIDEO, 100_000, situation.hall),),
         standing=tuple(standing.values()),
         blocked=tuple(blocked),
-        quota=_quota(situation, rule, days, used),
+        quota=_quota(situation, standing.values(), days, used),
         requests=tuple(_request(request) for request in requests),
     )
 
@@ -139,40 +136,95 @@ def _department(department: Department) -> CallingDepartment:
 
 
 def _quota(
-    situation: Situation, rule: QuotaRule, days: Sequence[WorkingDay], used: Counter[str]
+    situation: Situation,
+    standing: Iterable[StandingMeeting],
+    days: Sequence[WorkingDay],
+    used: Counter[str],
 ) -> Quota:
     """Return the amounts of every week and month of the instance, and what was used of them.
 
+    The format knows one set of posts that count. Where a change of them falls into the instance,
+    all that count in any of its weeks do: no week is then ever over its quota, at the price of a
+    call that it might have had. Sessions that are fixed are counted exactly, by what holds in
+    their own week and month.
+
     Args:
         situation: with the versions.
-        rule: the one of the first week; which posts count is taken from it for the whole plan.
+        standing: the sessions that may be shared.
         days: the working days of the instance.
-        used: calls outside the instance by key; what later versions grant less is added to it.
+        used: calls outside the instance by key; whoever is granted less than others has used more.
     """
-    weeks = rules_of(situation.quotas, {week_period(day.date) for day in days})
-    months = rules_of(situation.quotas, {month_period(day.date) for day in days})
+    periods = [
+        dict.fromkeys(week_period(day.date) for day in days),
+        dict.fromkeys(month_period(day.date) for day in days),
+    ]
+    rules = {p: version_for(situation.quotas, p).rule for both in periods for p in both}
+    counts = {post for week in periods[0] for post in rules[week].counts}
+    spared, missed = _misjudged(standing, rules, counts)
+    used.update(missed)
 
-    def amount(post: str, amounts: dict[str, int | None]) -> int | None:
-        limits = limits_of(amounts)
-        for period, calls in limits.extra.items():
-            for committee in situation.committees:
-                used[used_key(committee_key(committee.id), post, period)] += calls
+    def own(found: Iterable[Period]) -> int | None:
+        limits = limits_of(
+            {
+                (committee_key(c.id), p.key): None
+                if (n := rules[p].amount_of(c.id, p)) is None
+                else n + spared[committee_key(c.id), p.key]
+                for p in found
+                for c in situation.committees
+            }
+        )
+        used.update({used_key(key, "", period): n for (key, period), n in limits.extra.items()})
         return limits.amount
 
-    def by_post(amounts: dict[str, Mapping[Post, int]]) -> dict[str, int]:
-        found = {p: amount(p, {key: n.get(p) for key, n in amounts.items()}) for p in Post}
-        return {str(post): n for post, n in found.items() if n is not None}
+    def by_post(found: Iterable[Period]) -> dict[str, int]:
+        kept = {}
+        for post in Post:
+            limits = limits_of({p.key: rules[p].post_amounts(p).get(post) for p in found})
+            for period, n in limits.extra.items():
+                used.update(
+                    {used_key(committee_key(c.id), post, period): n for c in situation.committees}
+                )
+            if limits.amount is not None:
+                kept[str(post)] = limits.amount
+        return kept
 
+    first = version_for(situation.quotas, week_period(first_day(situation))).rule
     return Quota(
-        committee_week=amount("", {key: r.week for key, r in weeks.items()}),
-        committee_month=amount("", {key: r.month for key, r in months.items()}),
-        role_week=by_post({key: r.post_week for key, r in weeks.items()}),
-        role_month=by_post({key: r.post_month for key, r in months.items()}),
-        counts=tuple(str(post) for post in rule.counts),
-        soft_week_target=rule.target,
+        committee_week=own(periods[0]),
+        committee_month=own(periods[1]),
+        role_week=by_post(periods[0]),
+        role_month=by_post(periods[1]),
+        counts=tuple(str(post) for post in Post if post in (counts or first.counts)),
+        soft_week_target=first.target,
         overflow=Overflow.REJECT,
         used=dict(sorted(used.items())),
     )
+
+
+def _misjudged(
+    standing: Iterable[StandingMeeting], rules: Mapping[Period, QuotaRule], counts: Collection[Post]
+) -> tuple[Counter[tuple[str, str]], Counter[str]]:
+    """Return how many fixed sessions one set of posts judges otherwise than their period's rule.
+
+    Returns:
+        By committee and period those that seem to use a quota and do not, and by the key of
+        ``Quota.used`` those that do and seem not to.
+    """
+    spared: Counter[tuple[str, str]] = Counter()
+    missed: Counter[str] = Counter()
+    for meeting in standing:
+        called = {Post(role) for role in meeting.audience.roles}
+        seems = bool(called & set(counts))
+        for period, rule in rules.items():
+            does = bool(called & set(rule.counts))
+            if not period.first <= meeting.cell.date <= period.last or does == seems:
+                continue
+            for key in meeting.audience.committees or ():
+                if seems:
+                    spared[key, period.key] += 1
+                else:
+                    missed[used_key(key, "", period.key)] += 1
+    return spared, missed
 
 
 def _request(request: FiledRequest) -> MeetingRequest:
@@ -243,16 +295,17 @@ def _standing(situation: Situation, session: Session) -> StandingMeeting | None:
     )
 
 
-def _used(situation: Situation, session: Session, rule: QuotaRule) -> Iterator[str]:
+def _used(situation: Situation, session: Session) -> Iterator[str]:
     """Yield a quota key for each call that a session outside the instance has used."""
     posts = set(_posts(situation, session))
-    limited = {*rule.post_week, *rule.post_month} & posts
-    roles = ([""] if posts & set(rule.counts) else []) + sorted(map(str, limited))
     day, _, _ = _minutes(session)
-    for committee in _committees(situation, session):
-        for role in roles:
-            yield used_key(committee_key(committee), role, week_of(day))
-            yield used_key(committee_key(committee), role, month_of(day))
+    for period in (week_period(day), month_period(day)):
+        rule = version_for(situation.quotas, period).rule
+        roles = [""] if posts & set(rule.counts) else []
+        roles += sorted(map(str, posts & set(rule.post_amounts(period))))
+        for committee in _committees(situation, session):
+            for role in roles:
+                yield used_key(committee_key(committee), role, period.key)
 
 
 def _blocked(situation: Situation, session: Session) -> Iterator[Block]:

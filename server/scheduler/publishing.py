@@ -3,10 +3,12 @@
 Pure: the service enters what is decided here.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from server.domain.clock import SITE_ZONE
+from server.domain.session import Session
 from server.merging.instance.model import Instance, MergePlan, PlannedSession, Reason
 from server.scheduler.filing import FiledRequest, RequestState
 
@@ -41,10 +43,28 @@ def moment_of(day: date, minutes: int) -> datetime:
     return datetime.combine(day, time(minutes // 60, minutes % 60), SITE_ZONE).astimezone(UTC)
 
 
-def title_of(requests: tuple[FiledRequest, ...]) -> str:
+def title_of(requests: Sequence[FiledRequest]) -> str:
     """Return what a new session is called: its first topic, and how many items there are."""
     first = requests[0].filing.topic
     return first if len(requests) == 1 else f"{first}等 {len(requests)} 项"
+
+
+def still_called(session: Session, requests: Mapping[int, FiledRequest]) -> frozenset[int] | None:
+    """Return the committees that the items of a session name; None when one calls everybody.
+
+    An item of the session's own, behind which no request stands, calls its whole roster.
+
+    Args:
+        session: as it is now.
+        requests: those behind its items, by id.
+    """
+    named: set[int] = set()
+    for item in session.items:
+        request = requests.get(item.request_id or 0)
+        if request is None or not request.filing.committee_ids:
+            return None
+        named |= set(request.filing.committee_ids)
+    return frozenset(named)
 
 
 def entries_of(

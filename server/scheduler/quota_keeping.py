@@ -9,7 +9,7 @@ from server.audit.undo import require_undoable
 from server.auth.model import Login
 from server.db.engine import Database, Tx
 from server.domain.clock import SITE_ZONE, Clock
-from server.domain.errors import ConflictError
+from server.domain.errors import ConflictError, DomainError
 from server.domain.events import EventKind, Payload
 from server.domain.places import Committee
 from server.scheduler import store
@@ -101,12 +101,16 @@ async def change_quota(
         The event's sequence; 0 when the newest version says the same.
 
     Raises:
-        DomainError: ``quota_counts``, ``quota_amount``, ``quota_reason`` or ``quota_from``.
+        DomainError: ``quota_counts``, ``quota_amount``, ``quota_reason``, ``quota_from`` or
+            ``quota_committee``.
     """
     async with db.tx() as tx:
         now = clock.now()
         require_sound(rule, reason, valid_from, site_day(now))
         await street.lock_office(tx)
+        known = {committee.id for committee in await street.load_committees(tx)}
+        if not known.issuperset(rule.own):
+            raise DomainError("quota_committee")
         versions = await rows.load_quotas(tx)
         before = versions[-1] if versions else FIRST_VERSION
         if (before.rule, before.valid_from) == (rule, valid_from):

@@ -140,7 +140,7 @@ def compute_line(
     return LedgerLine(
         committee=committee,
         period=period,
-        granted=rule.amount(period),
+        granted=rule.amount_of(committee.id, period),
         calls=tuple(call for call in own if call.posts & set(rule.counts)),
         posts=tuple(
             PostUse(post, sum(post in call.posts for call in own), amounts.get(post))
@@ -169,8 +169,9 @@ class Ledger:
     @property
     def granted(self) -> int | None:
         """What all committees together are granted; None without a limit."""
-        amount = self.version.rule.amount(self.period)
-        return None if amount is None else amount * len(self.lines)
+        amounts = [line.granted for line in self.lines]
+        known = [amount for amount in amounts if amount is not None]
+        return sum(known) if len(known) == len(amounts) else None
 
     @property
     def full(self) -> int:

@@ -5,15 +5,16 @@ was granted never changes in the middle of a period.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from server.domain.errors import DomainError
 from server.domain.places import Post
 from server.scheduler.workdays import FIRST_YEAR, LAST_YEAR, month_of, week_of
 
+Key = TypeVar("Key", bound=Hashable)
 MOST = 99
 """The largest amount that can be granted."""
 LONGEST_REASON = 60
@@ -70,9 +71,18 @@ def parse_period(key: str) -> Period | None:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnAmounts:
+    """What one committee is granted instead of what all are; None: the same as all."""
+
+    week: int | None = None
+    month: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class QuotaRule:
     """How often a committee may be called. None, and a post that is missing: no limit.
 
+    ``week`` and ``month`` hold for every committee but for what ``own`` says of some, by id.
     ``counts`` are the posts whose being called uses the committee's quota. ``target`` is the
     number of calls in a week above which planning tries not to go.
     """
@@ -83,10 +93,21 @@ class QuotaRule:
     post_week: Mapping[Post, int] = field(default_factory=dict)
     post_month: Mapping[Post, int] = field(default_factory=dict)
     target: int | None = None
+    own: Mapping[int, OwnAmounts] = field(default_factory=dict)
 
     def amount(self, period: Period) -> int | None:
-        """Return what a committee is granted in a period."""
+        """Return what a committee without an amount of its own is granted in a period."""
         return self.month if period.is_month else self.week
+
+    def amount_of(self, committee_id: int, period: Period) -> int | None:
+        """Return what one committee is granted in a period."""
+        own = self.own.get(committee_id, OwnAmounts())
+        amount = own.month if period.is_month else own.week
+        return self.amount(period) if amount is None else amount
+
+    def differs(self, period: Period) -> int:
+        """Return how many committees have an amount of their own for weeks, or for months."""
+        return sum((o.month if period.is_month else o.week) is not None for o in self.own.values())
 
     def post_amounts(self, period: Period) -> Mapping[Post, int]:
         """Return what each limited post of a committee is granted in a period."""
@@ -101,11 +122,15 @@ class QuotaRule:
             "post_week": {post.lower(): n for post, n in sorted(self.post_week.items())},
             "post_month": {post.lower(): n for post, n in sorted(self.post_month.items())},
             "target": self.target,
+            "own": {
+                str(key): {"week": own.week, "month": own.month}
+                for key, own in sorted(self.own.items())
+            },
         }
 
     @staticmethod
     def from_payload(payload: Mapping[str, Any]) -> "QuotaRule":
-        """Return the rule that ``to_payload`` wrote."""
+        """Return the rule that ``to_payload`` wrote; older ones know no amounts of their own."""
         return QuotaRule(
             counts=tuple(Post(post) for post in payload["counts"]),
             week=payload["week"],
@@ -113,6 +138,7 @@ class QuotaRule:
             post_week={Post(post.upper()): n for post, n in payload["post_week"].items()},
             post_month={Post(post.upper()): n for post, n in payload["post_month"].items()},
             target=payload["target"],
+            own={int(key): OwnAmounts(**own) for key, own in payload.get("own", {}).items()},
         )
 
 
@@ -158,6 +184,7 @@ def require_sound(rule: QuotaRule, reason: str, valid_from: date, today: date) -
         raise DomainError("quota_counts")
     amounts = (rule.week, rule.month, rule.target, *rule.post_week.values())
     amounts += tuple(rule.post_month.values())
+    amounts += tuple(n for own in rule.own.values() for n in (own.week, own.month))
     if any(amount is not None and not 0 <= amount <= MOST for amount in amounts):
         raise DomainError("quota_amount", most=MOST)
     if not 1 <= len(reason) <= LONGEST_REASON:
@@ -172,23 +199,25 @@ def earliest_start(today: date) -> date:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """The amounts of several periods as one number for all, with calls to be added to be fair.
+class Limits(Generic[Key]):
+    """Several amounts as one number for all, with calls to be added to be fair.
 
-    A solver knows one amount for every week. Where a later version grants less in one week, so
-    many calls count as used there. Worked: 3 a week, from the second week on 2: ``amount`` is 3
-    and ``extra`` is ``{"2026-W50": 1}``.
+    The format of instances knows one amount for every committee and every week. Who is granted
+    less, there and then, has used so many calls already. Worked: 3 a week for all, 2 for C7, and
+    from the second week on 2 for all: ``amount`` is 3 and ``extra`` has 1 for C7 in the first week
+    and 1 for everybody in the second.
     """
 
     amount: int | None
-    extra: Mapping[str, int]
+    extra: Mapping[Key, int]
 
 
-def limits_of(amounts: Mapping[str, int | None]) -> Limits:
-    """Return one amount for all periods.
+def limits_of(amounts: Mapping[Key, int | None]) -> Limits[Key]:
+    """Return one amount for all.
 
     Args:
-        amounts: by period; None for no limit, which becomes ``MOST`` beside periods with one.
+        amounts: by period, or by committee and period; None for no limit, which becomes ``MOST``
+            beside others that have one.
     """
     if all(amount is None for amount in amounts.values()):
         return Limits(None, {})
@@ -197,6 +226,11 @@ def limits_of(amounts: Mapping[str, int | None]) -> Limits:
     return Limits(highest, {key: highest - n for key, n in known.items() if n < highest})
 
 
-def rules_of(versions: Sequence[QuotaVersion], periods: Iterable[Period]) -> dict[str, QuotaRule]:
-    """Return the rule of each period, by its key."""
-    return {period.key: version_for(versions, period).rule for period in periods}
+def granted_to(
+    versions: Sequence[QuotaVersion], committee_id: int, role: str, period: Period
+) -> int | None:
+    """Return what a committee, or with ``role`` that post of it, is granted in a period."""
+    rule = version_for(versions, period).rule
+    if role:
+        return rule.post_amounts(period).get(Post(role))
+    return rule.amount_of(committee_id, period)

@@ -29,6 +29,7 @@ from server.scheduler.exceptions import SignedException, exceptions_of
 from server.scheduler.filing import PENDING, FiledRequest, only_serving
 from server.scheduler.problem import Situation, compose_instance
 from server.scheduler.publishing import Entry, entries_of, outcomes_of, still_holds
+from server.scheduler.quota_rules import granted_to, parse_period
 from server.scheduler.store.exceptions import save_exceptions
 from server.scheduler.store.quotas import load_quotas
 from server.scheduler.store.workdays import load_workdays
@@ -207,7 +208,8 @@ async def place_at_once(
     placed = await _carry_out(tx, clock, login, (situation, [request], plan))
     if overflow is Overflow.ESCALATE:
         signed = _exceeded(look_up(composed), plan, request.number, by=login.display_name)
-        await save_exceptions(tx, request.id, signed, clock.now())
+        kept = [_as_granted(situation, one) for one in signed]
+        await save_exceptions(tx, request.id, kept, clock.now())
     return placed[request.number]
 
 
@@ -224,6 +226,17 @@ def _exceeded(lookup: Lookup, plan: MergePlan, number: str, *, by: str) -> list[
         and (line.committee in own if not line.role else (line.committee, line.role) in people)
     ]
     return exceptions_of(number, facts.session.cell, lines, by=by)
+
+
+def _as_granted(situation: Situation, one: SignedException) -> SignedException:
+    """Return an exception with what is really granted: an instance has one amount for all."""
+    period = parse_period(one.period)
+    if period is None:
+        return one
+    granted = granted_to(situation.quotas, int(one.committee[1:]), one.role, period)
+    if granted is None:
+        return one
+    return replace(one, used=one.used - (one.limit - granted), limit=granted)
 
 
 def _numbers(session: PlannedSession) -> set[str]:

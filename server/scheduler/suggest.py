@@ -1,7 +1,7 @@
 """Before a request is filed: which sessions could take it, and what each would cost (我要拼会)."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from server.merging.instance.lookup import look_up
@@ -9,6 +9,9 @@ from server.merging.instance.model import Instance
 from server.merging.search.draft import Draft
 from server.merging.search.ground import Claim, Ground, survey
 from server.merging.search.reasons import RULES, count_refusals, next_step
+from server.scheduler.filing import FiledRequest
+from server.scheduler.problem import Situation, compose_instance
+from server.scheduler.quota_rules import granted_to, parse_period
 from server.scheduler.strain import Strain, full_committees, strains_of
 
 MOST = 3
@@ -44,6 +47,11 @@ class Suggestion:
         return bool(self.title)
 
     @property
+    def strained(self) -> int:
+        """How many committees have a quota that would be exceeded."""
+        return len({strain.committee for strain in self.strains})
+
+    @property
     def at_once(self) -> bool:
         """Whether it can be placed there without asking anybody."""
         return self.rides and not self.trips and not self.over and not self.needs_approval
@@ -76,6 +84,27 @@ def advise(instance: Instance) -> Advice:
     rules = count_refusals(draft, 0) if ground.claims else Counter({"no_day": 1})
     named = tuple((RULES[rule], count) for rule, count in rules.most_common())
     return Advice((), full, named, next_step(draft, first, rules))
+
+
+def advise_on(situation: Situation, request: FiledRequest) -> Advice:
+    """Return what could be done with a request as the street is now, in the ledger's figures."""
+    advice = advise(compose_instance(situation, [request]))
+    suggestions = (
+        replace(s, strains=tuple(_as_granted(situation, strain) for strain in s.strains))
+        for s in advice.suggestions
+    )
+    return replace(advice, suggestions=tuple(suggestions))
+
+
+def _as_granted(situation: Situation, strain: Strain) -> Strain:
+    """Return a strain with what is really granted: an instance has one amount for everybody."""
+    period = parse_period(strain.period)
+    if period is None:
+        return strain
+    granted = granted_to(situation.quotas, int(strain.committee[1:]), strain.role, period)
+    if granted is None:
+        return strain
+    return replace(strain, used=strain.used - (strain.limit - granted), limit=granted)
 
 
 def _first(instance: Instance, otherwise: date) -> date:

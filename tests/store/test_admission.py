@@ -126,7 +126,7 @@ async def test_a_lent_word_is_taken_back_once_by_who_lent_it(db: Database, draft
 
 
 async def test_what_a_leader_is_asked_waits_until_it_is_decided(db: Database, draft: int) -> None:
-    lines = (OverrunLine(1, 4, 3), OverrunLine(2, 9, 8))
+    lines = (OverrunLine(1, 4, 3), OverrunLine(1, 3, 2, "DIRECTOR"), OverrunLine(2, 9, 8))
     async with db.tx() as tx:
         asked = await admission.save_overrun(
             tx, draft, spot=(DAY, "AM"), lines=lines, why="检查", made_at=NOON
@@ -140,6 +140,23 @@ async def test_what_a_leader_is_asked_waits_until_it_is_decided(db: Database, dr
         assert decided.state is OverrunState.REFUSED
         with pytest.raises(NotFoundError):
             await admission.lock_overrun(tx, asked + 1)
+
+
+async def test_a_session_is_narrowed_to_who_is_still_called(db: Database, draft: int) -> None:
+    async with db.tx() as tx:
+        session_id = await store.save_session(
+            tx,
+            title="两项",
+            starts_at=NOON,
+            ends_at=NOON + timedelta(minutes=30),
+            hall="",
+            items=[("一", "平安办", 15), ("二", "平安办", 15)],
+            venue_ids=[2, 3, 4],
+        )
+        await store.narrow_session(tx, session_id, title="一项", gone_venue_ids=[3, 9])
+    async with db.view() as tx:
+        session = await store.load_session(tx, session_id)
+    assert (session.title, session.venue_ids) == ("一项", (2, 4))
 
 
 async def test_events_that_name_a_request_are_found_and_no_others(

@@ -301,6 +301,25 @@ async def test_a_placed_request_that_is_amended_asks_for_a_replan_and_is_taken_o
     assert session.state is SessionState.CANCELLED
 
 
+async def test_who_was_called_for_an_item_alone_is_not_called_once_it_is_taken_out(
+    signed_in: Enter, database: Database
+) -> None:
+    office = await signed_in("operator")
+    for topic, committee in (("消防演练", ["1", "2", "3"]), ("换届准备", ["3"])):
+        day = {"earliest": "2026-11-26", "deadline": "2026-11-26", "topic": topic}
+        await send(office, "/book", "/book", **booking(department="2", committee=committee, **day))
+    await publish(office)
+    async with database.view() as tx:
+        (before,) = await store.load_sessions(tx, states=[SessionState.SCHEDULED])
+    assert len(before.venue_ids) == 3
+    await send(office, "/requests/1/take-out", "/requests/1")
+    async with database.view() as tx:
+        (session,) = await store.load_sessions(tx, states=[SessionState.SCHEDULED])
+        events = await load_recorded(tx, kinds=["session.changed"])
+    assert (session.title, len(session.venue_ids)) == ("换届准备", 1)
+    assert events[-1].payload["released"] == [1, 2]
+
+
 async def test_what_was_placed_is_held_when_its_session_closes(
     signed_in: Enter, database: Database, clock: FakeClock
 ) -> None:

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 
 from server.audit import store as audit_store
 from server.db.engine import Database
-from server.domain.places import Post
 from server.domain.session import SessionState
 from server.scheduler import store as sessions
 from server.scheduler.problem import compose_instance
@@ -210,7 +209,7 @@ async def test_the_merge_keeps_to_what_is_stored_and_to_what_was_used(
     quota = instance.quota
     assert (quota.committee_week, quota.committee_month) == (2, 8)
     assert quota.role_week == {"DIRECTOR": 1}
-    assert (quota.counts, quota.soft_week_target) == ((Post.SECRETARY,), 2)
+    assert (quota.counts, quota.soft_week_target) == (("SECRETARY",), 2)
     assert quota.used["C1|2026-W48"] == 1
     assert quota.used["C1|DIRECTOR|2026-W48"] == 1
 
@@ -228,3 +227,36 @@ async def test_a_plan_made_before_quotas_changed_is_not_published(
     assert status == 409
     async with database.view() as tx:
         assert await sessions.load_sessions(tx, states=[SessionState.SCHEDULED]) == []
+
+
+async def test_a_committee_is_granted_its_own_amount_with_a_reason(
+    signed_in: Enter, database: Database
+) -> None:
+    office = await signed_in("operator")
+    form = FORM | {"week": "3", "own_week_2": "1", "own_month_2": "", "own_week_3": ""}
+    form |= {"valid_from": "2026-11-23", "reason": "老小区多"}
+    _, _, text = await send(office, "/quota/rules", "/quota/rules", **form)
+    assert "现在 1 家" in text
+    assert re.search(r"；\S+ 每周 1", text)
+    _, text = await office.get("/quota")
+    rows = list(rows_of(text).values())
+    assert [row[2] for row in rows[:3]] == ["3", "1 另定", "3"]
+    assert "其中 1 家另定，合计 97 场。" in text
+    _, text = await office.get("/quota.csv")
+    assert [row[3] for row in csv.reader(io.StringIO(text))][1:4] == ["3", "1", "3"]
+    for wrong in ({"own_week_2": "100"}, {"own_week_999": "1"}):
+        status, _, _ = await send(office, "/quota/rules", "/quota/rules", **form | wrong)
+        assert status == 422
+
+
+async def test_a_change_of_the_posts_that_count_is_a_version_with_before_and_after(
+    signed_in: Enter, database: Database
+) -> None:
+    office = await signed_in("operator")
+    form = FORM | {"counts": ["DIRECTOR"], "week": "3", "valid_from": "2026-11-23"}
+    await send(office, "/quota/rules", "/quota/rules", **form)
+    async with database.view() as tx:
+        (event,) = await audit_store.load_recorded(tx, kinds=["quota.changed"])
+    assert event.payload["before"]["counts"] != event.payload["after"]["counts"]
+    _, text = await office.get("/quota")
+    assert "占限额的岗位：主任。" in text

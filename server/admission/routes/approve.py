@@ -25,9 +25,9 @@ from server.pages.context import CLOCK, DATABASE, form_values, page, redirect
 from server.scheduler import service as merging
 from server.scheduler import store
 from server.scheduler.filing import FiledRequest, RequestState
-from server.scheduler.problem import Situation, compose_instance
+from server.scheduler.problem import Situation
 from server.scheduler.publishing import moment_of
-from server.scheduler.suggest import Advice, Suggestion, advise
+from server.scheduler.suggest import Advice, Suggestion, advise_on
 
 PRICED = 20
 """Requests whose price is worked out when the page is made; beyond that only the one shown."""
@@ -60,7 +60,7 @@ class Priced:
 
 def price(situation: Situation, request: FiledRequest) -> Priced:
     """Work out what could be made of a request that waits."""
-    return Priced(request, advise(compose_instance(situation, [request])))
+    return Priced(request, advise_on(situation, request))
 
 
 @dataclass(frozen=True, slots=True)

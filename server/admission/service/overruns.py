@@ -39,7 +39,7 @@ async def ask_overrun(desk: Desk, request_id: int, why: str) -> int:
         if not found:
             raise ConflictError("overrun_none")
         best = found[0]
-        lines = [OverrunLine(int(s.committee[1:]), s.used, s.limit) for s in best.strains]
+        lines = [OverrunLine(int(s.committee[1:]), s.used, s.limit, s.role) for s in best.strains]
         spot = (best.date, best.half)
         overrun_id = await admission.save_overrun(
             tx, request_id, spot=spot, lines=lines, why=why, made_at=desk.clock.now()
@@ -49,7 +49,7 @@ async def ask_overrun(desk: Desk, request_id: int, why: str) -> int:
             "overrun": overrun_id,
             "day": best.date.isoformat(),
             "half": best.half,
-            "committees": [line.committee_id for line in lines],
+            "committees": list(dict.fromkeys(line.committee_id for line in lines)),
             "remark": why,
         }
         done = await record(

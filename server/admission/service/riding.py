@@ -10,9 +10,9 @@ from server.merging.instance.model import Overflow
 from server.scheduler import service as merging
 from server.scheduler import store
 from server.scheduler.filing import PENDING, Approval, FiledRequest, Filing, RequestState
-from server.scheduler.problem import Situation, compose_instance
+from server.scheduler.problem import Situation
 from server.scheduler.publishing import moment_of
-from server.scheduler.suggest import Advice, Suggestion, advise
+from server.scheduler.suggest import Advice, Suggestion, advise_on
 from server.street import store as street
 
 
@@ -29,7 +29,7 @@ def give_advice(situation: Situation, filing: Filing) -> Advice:
         digest_on=None,
         reason=None,
     )
-    return advise(compose_instance(situation, [draft]))
+    return advise_on(situation, draft)
 
 
 async def wish_of(tx: Tx, wish_id: int | None) -> int | None:
@@ -73,14 +73,14 @@ async def _ride(tx: Tx, desk: Desk, request: FiledRequest) -> Suggestion | None:
     if request.state not in PENDING or request.filing.read_only:
         return None
     situation = await merging.load_situation(tx, desk.clock.now())
-    found = advise(compose_instance(situation, [request])).suggestions
+    found = advise_on(situation, request).suggestions
     return next((s for s in found if s.ride == request.wish_id and s.at_once), None)
 
 
 async def suggestions_for(tx: Tx, desk: Desk, request: FiledRequest) -> tuple[Suggestion, ...]:
     """Return what could be done with a request that waits, the fewest trips first."""
     situation = await merging.load_situation(tx, desk.clock.now())
-    return advise(compose_instance(situation, [request])).suggestions
+    return advise_on(situation, request).suggestions
 
 
 async def place(

@@ -36,6 +36,7 @@ from server.scheduler.quota_rules import (
     FIRST_VERSION,
     LONGEST_REASON,
     MOST,
+    OwnAmounts,
     Period,
     QuotaRule,
     earliest_start,
@@ -239,6 +240,10 @@ async def _rules_page(
         "scheduler/quota_rules.html",
         status=422 if refusal else 200,
         login=login,
+        committees=[c for c in facts.committees if not c.retired or c.id in rule.own],
+        newest=rule,
+        own_typed=any(v for k, v in (values or {}).items() if k.startswith("own_")),
+        names={c.id: c.name for c in facts.committees},
         values=_values_of(rule, week_period(facts.today).moved(1).first)
         if values is None
         else values,
@@ -269,6 +274,8 @@ def _values_of(rule: QuotaRule, valid_from: date) -> dict[str, str]:
         "target": text(rule.target),
         **{f"week_{post}": text(rule.post_week.get(post)) for post in Post},
         **{f"month_{post}": text(rule.post_month.get(post)) for post in Post},
+        **{f"own_week_{key}": text(own.week) for key, own in rule.own.items()},
+        **{f"own_month_{key}": text(own.month) for key, own in rule.own.items()},
         "valid_from": valid_from.isoformat(),
         "reason": "",
     }
@@ -298,7 +305,22 @@ def _rule(values: Mapping[str, str], counts: list[str]) -> QuotaRule:
         post_week={post: n for post, n in by_week.items() if n is not None},
         post_month={post: n for post, n in by_month.items() if n is not None},
         target=_amount(values, "target"),
+        own=_own(values),
     )
+
+
+def _own(values: Mapping[str, str]) -> dict[int, OwnAmounts]:
+    """Return the amounts that stand beside single committees; left empty is as for all.
+
+    Raises:
+        DomainError: ``quota_amount``.
+    """
+    keys = many(name.removeprefix("own_week_") for name in values if name.startswith("own_week_"))
+    found = {
+        key: OwnAmounts(_amount(values, f"own_week_{key}"), _amount(values, f"own_month_{key}"))
+        for key in keys
+    }
+    return {key: own for key, own in sorted(found.items()) if own != OwnAmounts()}
 
 
 async def show_rules(http: web.Request) -> web.Response:

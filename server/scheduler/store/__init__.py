@@ -352,7 +352,7 @@ async def link_items(tx: Tx, session_id: int, request_ids: Sequence[int]) -> Non
 async def remove_item(tx: Tx, session_id: int, request_id: int) -> int:
     """Take a request's item out of a scheduled session, which ends earlier; return what is left.
 
-    The items after it move up. The roster stays: who has been told of a session is not untold here.
+    The items after it move up; the roster is let be.
     """
     session = await tx.get(SessionRow, session_id, with_for_update=True)
     if session is None:
@@ -368,6 +368,17 @@ async def remove_item(tx: Tx, session_id: int, request_id: int) -> int:
         row.position = position
         await tx.flush()
     return len(left)
+
+
+async def narrow_session(
+    tx: Tx, session_id: int, *, title: str, gone_venue_ids: Collection[int]
+) -> None:
+    """Give a scheduled session the title of what is left of it, and call some venues no more."""
+    row = await tx.get_one(SessionRow, session_id)
+    row.title = title
+    mine = RosterRow.session_id == session_id
+    await tx.execute(delete(RosterRow).where(mine, RosterRow.venue_id.in_(list(gone_venue_ids))))
+    await tx.flush()
 
 
 async def load_requests(

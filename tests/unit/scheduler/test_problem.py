@@ -14,6 +14,7 @@ from server.merging.instance.formats import parse_instance
 from server.merging.instance.model import Instance, MergePlan
 from server.merging.instance.writing import serialise_instance
 from server.merging.search.merge import merge
+from server.merging.verdict.check import check
 from server.scheduler.filing import (
     Approval,
     FiledRequest,
@@ -23,9 +24,15 @@ from server.scheduler.filing import (
     require_sound,
 )
 from server.scheduler.problem import Situation, compose_instance, first_day
-from server.scheduler.publishing import entries_of, moment_of, outcomes_of, still_holds
-from server.scheduler.quota_rules import PRESET, QuotaRule, QuotaVersion
-from server.scheduler.suggest import suggest
+from server.scheduler.publishing import (
+    entries_of,
+    moment_of,
+    outcomes_of,
+    still_called,
+    still_holds,
+)
+from server.scheduler.quota_rules import PRESET, OwnAmounts, QuotaRule, QuotaVersion
+from server.scheduler.suggest import advise_on, suggest
 from server.scheduler.workday_seed import seed_table
 
 TUESDAY = date(2026, 11, 24)
@@ -281,6 +288,72 @@ def test_a_plan_is_outdated_once_other_amounts_are_granted() -> None:
     before = compose_instance(a_situation(), [filed(1)])
     version = QuotaVersion(1, date(2026, 11, 23), QuotaRule(counts=PRESET.counts, week=1, month=8))
     after = compose_instance(a_situation(quotas=[version]), [filed(1)])
+    plan = merge(before)
+    assert still_holds(before, before, plan)
+    assert not still_holds(before, after, plan)
+
+
+def granting(number: int, valid_from: date, **changes: Any) -> QuotaVersion:
+    values: dict[str, Any] = {"counts": (Post.DIRECTOR,), "week": 1, "month": None}
+    return QuotaVersion(number, valid_from, QuotaRule(**(values | changes)))
+
+
+def test_a_committee_with_an_amount_of_its_own_is_planned_by_it() -> None:
+    quotas = [granting(1, date(2026, 11, 1), week=2, own={2: OwnAmounts(week=0)})]
+    instance = compose_instance(a_situation(quotas=quotas), [filed(1)])
+    assert instance.quota.committee_week == 2
+    used = {key: n for key, n in instance.quota.used.items() if key.endswith("W48")}
+    assert used == {"C2|2026-W48": 2}
+    plan = merge(instance)
+    assert [out.request for out in plan.left_out] == ["R001"]
+    (alone,) = advise_on(a_situation(quotas=quotas), filed(1)).suggestions
+    strain = (alone.strains[0].committee, alone.strains[0].used, alone.strains[0].limit)
+    assert (alone.strained, strain) == (1, ("C2", 1, 0))
+
+
+def test_which_posts_count_is_asked_week_by_week() -> None:
+    """A session that calls directors counts in week 48 only, one of secretaries in week 49 only."""
+    quotas = [
+        granting(1, date(2026, 11, 1), week=2),
+        granting(2, date(2026, 11, 30), week=2, counts=(Post.SECRETARY,)),
+    ]
+    sessions = [
+        a_session(day, 14 * 60, id=number)
+        for number, day in enumerate((date(2026, 11, 26), date(2026, 12, 1), date(2026, 12, 2)), 1)
+    ]
+    called = {1: (Post.DIRECTOR,), 2: (Post.DIRECTOR,), 3: (Post.SECRETARY,)}
+    situation = a_situation(*sessions, quotas=quotas, called=called)
+    instance = compose_instance(situation, [filed(1, department_id=1)])
+    assert instance.quota.counts == ("SECRETARY", "DIRECTOR")
+    ledger = {
+        (line.committee, line.period): line.left
+        for line in check(instance, merge(replace(instance, requests=()))).ledger
+    }
+    assert ledger["C1", "2026-W48"] == ledger["C1", "2026-W49"] == 1
+
+
+def test_a_post_above_its_own_quota_is_listed_beside_its_committee() -> None:
+    quotas = [granting(1, date(2026, 11, 1), week=5, post_week={Post.DIRECTOR: 0})]
+    (alone,) = advise_on(a_situation(quotas=quotas), filed(1)).suggestions
+    assert [(s.committee, s.role, s.used, s.limit) for s in alone.strains] == [
+        (f"C{n}", "DIRECTOR", 1, 0) for n in (1, 2, 3)
+    ]
+
+
+def test_who_is_named_by_nothing_left_of_a_session_is_called_no_more() -> None:
+    items = tuple(AgendaItem(n, n, "", "自治办", 20, n) for n in (1, 2))
+    session = a_session(date(2026, 11, 26), 540, items=items)
+    named = {1: filed(1, committee_ids=(1, 2)), 2: filed(2, committee_ids=(2,))}
+    assert still_called(session, named) == {1, 2}
+    assert still_called(replace(session, items=items[1:]), named) == {2}
+    assert still_called(session, named | {2: filed(2)}) is None
+    assert still_called(session, {1: named[1]}) is None
+
+
+def test_a_plan_is_outdated_when_other_posts_count() -> None:
+    before = compose_instance(a_situation(quotas=[granting(1, date(2026, 11, 1))]), [filed(1)])
+    other = granting(2, date(2026, 11, 1), counts=(Post.SECRETARY,))
+    after = compose_instance(a_situation(quotas=[other]), [filed(1)])
     plan = merge(before)
     assert still_holds(before, before, plan)
     assert not still_holds(before, after, plan)

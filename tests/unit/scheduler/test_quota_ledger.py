@@ -20,6 +20,7 @@ from server.scheduler.quota_ledger import (
 from server.scheduler.quota_rules import (
     FIRST_VERSION,
     PRESET,
+    OwnAmounts,
     QuotaRule,
     QuotaVersion,
     limits_of,
@@ -121,6 +122,28 @@ def test_a_version_holds_for_periods_that_begin_on_its_first_day_or_later() -> N
     assert version_for(versions, WEEK.moved(1)).number == 2
     assert version_for(versions, WEEK.moved(-1)) == FIRST_VERSION
     assert version_for(versions, month_period(TUESDAY)) == FIRST_VERSION
+
+
+def test_a_committee_may_be_granted_another_amount_than_all() -> None:
+    own = {2: OwnAmounts(week=1), 3: OwnAmounts(month=0)}
+    version = granting(1, WEEK.first, own=own)
+    ledger = compute_ledger_of(WEEK, [version], COMMITTEES, calls(a_session(1), a_session(2)))
+    assert [line.granted for line in ledger.lines] == [3, 1, 3]
+    assert [line.state for line in ledger.lines] == ["nearly", "over", "roomy"]
+    assert (ledger.granted, version.rule.differs(WEEK)) == (7, 1)
+    month = month_period(TUESDAY)
+    assert [version.rule.amount_of(n, month) for n in (1, 2, 3)] == [8, 8, 0]
+
+
+def test_amounts_of_single_committees_are_kept_and_older_versions_know_none() -> None:
+    rule = granting(1, WEEK.first, own={2: OwnAmounts(week=1)}).rule
+    stored = rule.to_payload()
+    assert QuotaRule.from_payload(stored) == rule
+    del stored["own"]
+    assert QuotaRule.from_payload(stored).own == {}
+    wrong = granting(1, WEEK.first, own={2: OwnAmounts(month=100)}).rule
+    with pytest.raises(DomainError, match="quota_amount"):
+        require_sound(wrong, "年底清理", WEEK.first, TUESDAY)
 
 
 def test_a_plan_above_the_quota_is_listed_with_sessions_and_the_next_room() -> None:
