@@ -4,7 +4,7 @@ Everything goes through the services that the pages use, so the plan of the demo
 works on any day: the standing meetings begin on the next working days.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -22,9 +22,10 @@ from server.i18n.catalogue import DEFAULT
 from server.merging.instance.model import Priority
 from server.pages.render import Renderer
 from server.scheduler import service
-from server.scheduler.filing import Filing
+from server.scheduler import store as sessions
+from server.scheduler.filing import Approval, Filing, RequestState
 from server.scheduler.store.workdays import load_workdays
-from server.scheduler.workdays import working_days
+from server.scheduler.workdays import digest_day_of, working_days
 from server.standing.model import OwnItem, Pattern, Plan, Recurrence
 from server.standing.service.desk import Convener
 from server.standing.service.desk import Desk as Convening
@@ -107,6 +108,19 @@ WAITING = (
 )
 
 
+KNOWN = (
+    (
+        "服务办",
+        "医保缴费 12 月 20 日截止",
+        "请提醒还没缴的居民。行动不便的可以代办，带身份证和医保卡。",
+        12,
+    ),
+    ("平安办", "燃气软管更换进度表", "请把本居委会的进度填好，交平安办。", 5),
+    ("管理办", "垃圾分类指标通报", "上个月全街道分类准确率比前一个月高 1.2 个百分点。", 0),
+)
+"""This week's digest: (department, topic, words, days until it is to be done, 0 for never)."""
+
+
 async def file_a_month(db: Database, clock: Clock) -> None:
     """File, decide, merge and publish; then leave some requests waiting for the next merge."""
     office, leader = await _login(db, "operator"), await _login(db, "leader")
@@ -120,6 +134,34 @@ async def file_a_month(db: Database, clock: Clock) -> None:
     await _file(desks, EARLIER, later)
     await service.publish_plan(db, clock, office, await service.propose_plan(db, clock, office))
     await _file(desks, WAITING, later)
+    await _make_known(db, clock)
+
+
+async def _make_known(db: Database, clock: Clock) -> None:
+    """Put into this week's digest what a plan of last week would have; the timer issues it."""
+    today = clock.now().astimezone(SITE_ZONE).date()
+    async with db.tx() as tx:
+        departments = {d.name: d.id for d in await street.load_departments(tx)}
+        day = digest_day_of(await load_workdays(tx), today) or today
+        for department, topic, text, due in KNOWN:
+            filing = Filing(
+                department_id=departments[department],
+                topic=topic,
+                minutes=5,
+                read_only=True,
+                posts=(SEC, DIR),
+                committee_ids=(),
+                earliest=day,
+                deadline=day,
+                text=text,
+                due_on=today + timedelta(days=due) if due else None,
+            )
+            request_id = await sessions.save_request(
+                tx, filing, approval=Approval.NOT_NEEDED, filed_at=clock.now()
+            )
+            filed = await sessions.load_request(tx, request_id)
+            placed = replace(filed, state=RequestState.IN_DIGEST, digest_on=day)
+            await sessions.save_filed(tx, placed)
 
 
 async def _login(db: Database, name: str) -> Login:
