@@ -15,6 +15,7 @@ from typing import Any
 from server.domain.errors import DomainError
 from server.mail.model import PORTS, MailServer, check_server
 
+SECRET_BYTES = 32
 _CHECKOUT = Path(__file__).parent.parent
 
 
@@ -140,11 +141,22 @@ def read_settings(
 
 
 def load_secret(data_dir: Path) -> bytes:
-    """Return the installation's secret, made at the first start and readable by its owner only."""
-    data_dir.mkdir(parents=True, exist_ok=True)
+    """Return the installation's secret, made at the first start and readable by its owner only.
+
+    Raises:
+        CannotStartError: when the file is too short: links made from it could be guessed.
+    """
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = data_dir / "secret"
     if not path.exists():
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "wb") as file:
-            file.write(secrets.token_bytes(32))
-    return path.read_bytes()
+            file.write(secrets.token_bytes(SECRET_BYTES))
+    secret = path.read_bytes()
+    if len(secret) < SECRET_BYTES:
+        raise CannotStartError(
+            f"密钥文件 {path} 不完整。请从备份里恢复；没有备份就删掉它，再重新发会场链接。\n"
+            f"The secret in {path} is not whole. Restore it from the backup; without one, delete "
+            "it and hand out new venue links."
+        )
+    return secret

@@ -19,6 +19,7 @@ from server.auth.passwords import NOBODY, hash_password, password_matches
 from server.auth.throttle import (
     ADDRESS_FACTOR,
     ALLOWED_FAILURES,
+    WAIT,
     Failures,
     after_failure,
     tries_left,
@@ -122,6 +123,8 @@ async def _count_failure(db: Database, clock: Clock, name: str, address: str) ->
 async def open_login(db: Database, clock: Clock, account: Account, address: str) -> str:
     """Open and record a login for somebody who has proved who they are; return its cookie value.
 
+    What other logins and failures have left behind is swept up with it.
+
     Args:
         db: the database.
         clock: gives the time.
@@ -130,8 +133,10 @@ async def open_login(db: Database, clock: Clock, account: Account, address: str)
     """
     cookie = secrets.token_urlsafe(32)
     async with db.tx() as tx:
+        now = clock.now()
+        await store.delete_stale(tx, idle_since=now - IDLE, failed_until=now - WAIT)
         await store.save_failures(tx, f"name:{account.name[:64]}", Failures())
-        await store.save_login(tx, digest_of(cookie), account.id, clock.now())
+        await store.save_login(tx, digest_of(cookie), account.id, now)
         payload: Payload = {"name": account.name, "address": address}
         actor = f"login:{account.id}"
         await record(tx, clock, EventKind.LOGIN_SUCCEEDED, actor=actor, payload=payload)

@@ -203,6 +203,12 @@ async def delete_login(tx: Tx, digest: str) -> None:
     await tx.execute(delete(LoginRow).where(LoginRow.digest == digest))
 
 
+async def delete_stale(tx: Tx, *, idle_since: datetime, failed_until: datetime) -> None:
+    """Forget logins not seen after ``idle_since``, and failures that count no more."""
+    await tx.execute(delete(LoginRow).where(LoginRow.seen_at <= idle_since))
+    await tx.execute(delete(FailureRow).where(FailureRow.last_at <= failed_until))
+
+
 async def load_failures(tx: Tx, key: str) -> Failures:
     """Return the wrong passwords in a row counted under ``key``."""
     row = await tx.get(FailureRow, key)

@@ -3,13 +3,18 @@
 import asyncio
 import logging
 import re
+from collections.abc import Callable
 from html import unescape
 from pathlib import Path
 
 import pytest
 from aiohttp.test_utils import TestServer
+from sqlalchemy import text
 
+from server.config import CannotStartError, load_secret
+from server.db.engine import Database
 from server.pages.context import DATABASE
+from tests.fakes import FakeClock
 from tests.web.conftest import HTML, PASSWORD, Visitor
 
 FORM = "application/x-www-form-urlencoded"
@@ -137,3 +142,24 @@ async def test_guesses_that_come_all_at_once_are_counted_one_by_one(
     answer = await visitor.client.post("/login", data=form, headers=HTML)
     assert answer.status == 422
     assert "请等 5 分钟" in await answer.text()
+
+
+async def test_logins_and_failures_that_count_no_more_are_swept_up(
+    new_visitor: Callable[[], Visitor], database: Database, clock: FakeClock
+) -> None:
+    await new_visitor().sign_in("clerk")
+    for name in ("nobody-1", "nobody-2"):
+        await new_visitor().post("/login", "/login", name=name, password="x")
+    clock.advance(hours=12)
+    await new_visitor().sign_in("leader")
+    async with database.view() as tx:
+        logins = (await tx.scalars(text("SELECT count(*) FROM logins"))).one()
+        failures = (await tx.scalars(text("SELECT count(*) FROM login_failures"))).one()
+    assert (logins, failures) == (1, 0)
+
+
+def test_a_secret_that_was_cut_short_is_not_used(tmp_path: Path) -> None:
+    assert len(load_secret(tmp_path)) == 32
+    (tmp_path / "secret").write_bytes(b"")
+    with pytest.raises(CannotStartError, match="not whole"):
+        load_secret(tmp_path)
