@@ -173,3 +173,13 @@ test("hurry does not wait for the next turn", () => {
   mock.timers.tick(5000);
   assert.equal(FakeSocket.all.length, 2);
 });
+
+test("a line that comes back while no session is open counts as mended", () => {
+  const signal = connect();
+  last().hangUp();
+  mock.timers.tick(500);
+  last().accept();
+  last().say({ type: "waiting", session: 0 });
+  assert.deepEqual(log, ["down 1", "up", "waiting"]);
+  assert.equal(signal.attempts, 0);
+});

@@ -128,7 +128,7 @@ export class Signal {
     if (message.type === "refused") {
       return this._settle(message.id, new RefusedError(message.code, message.message));
     }
-    if (message.type === "welcome") {
+    if (message.type === "welcome" || message.type === "waiting") {
       this.attempts = 0;
       this.hooks.link(true, 0);
     }
