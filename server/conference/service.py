@@ -32,7 +32,7 @@ from server.conference.peers import PeerName, parse_peer
 from server.conference.places import PlaceHolder
 from server.conference.ports import Media
 from server.conference.sound import audible
-from server.db.engine import Database, Tx
+from server.db.engine import AWAY, Database, Tx
 from server.domain.clock import Clock, from_unix_ms, unix_ms
 from server.domain.errors import ConflictError, DomainError
 from server.domain.events import SYSTEM, EventKind, Payload, Recorded, time_text
@@ -52,6 +52,8 @@ from server.scheduler import store as sessions
 from server.street import store as street
 
 log = logging.getLogger("pinhui.conference")
+
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 2.0
 
 
 class Conferences:
@@ -101,7 +103,8 @@ class Conferences:
         """Fold the open sessions from the log and take over connections that still stand."""
         async with self._db.view() as tx:
             for session in await sessions.load_sessions(tx, states=[SessionState.OPEN]):
-                await self._load(tx, session.id)
+                if (found := await self._load(tx, session.id)) is not None:
+                    self._conferences[session.id] = found
         for info in await self._media.peers():
             name = parse_peer(info.peer)
             conference = self._conferences.get(name.session_id) if name else None
@@ -139,7 +142,6 @@ class Conferences:
             return None
         conference = Conference(state, await street.load_hall(tx), asyncio.Lock())
         conference.recorded = {(e.kind, e.payload["peer"]) for e in events if "peer" in e.payload}
-        self._conferences[session_id] = conference
         return conference
 
     async def open_session(self, session_id: int, actor: str = SYSTEM) -> Conference:
@@ -165,10 +167,11 @@ class Conferences:
                 payload=opening_payload(opening),
                 session_id=session_id,
             )
-        async with self._db.view() as tx:
+            # still inside: a session that is open in the tables is known to this process
             conference = await self._load(tx, session_id)
-        if conference is None:
-            raise RuntimeError("a session that was just opened is not in the log")
+            if conference is None:
+                raise RuntimeError("a session that was just opened is not in the log")
+        self._conferences[session_id] = conference
         await self._enforce(conference, None)
         self._listener.opened(conference)
         return conference
@@ -320,7 +323,22 @@ class Conferences:
     # --- what the media plane tells -------------------------------------------------------------
 
     async def on_media_event(self, event: MediaEvent) -> None:
-        """Take an event of the media plane; journal events are acknowledged once recorded."""
+        """Take an event of the media plane; journal events are acknowledged once recorded.
+
+        While the database is away the event waits, and those behind it: a later one that is
+        acknowledged would take it along, and with it somebody's attendance.
+        """
+        pause = FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                return await self._take(event)
+            except AWAY as error:
+                kinds = type(event).__name__, type(error).__name__
+                log.warning("%s waits, the database is away (%s)", *kinds)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+
+    async def _take(self, event: MediaEvent) -> None:
         match event:
             case PeerConnected() | PeerDisconnected():
                 await self._on_journal(event)
@@ -348,6 +366,8 @@ class Conferences:
         if conference is None:
             async with self._db.view() as tx:
                 conference = await self._load(tx, name.session_id)
+            if conference is not None:
+                self._conferences[name.session_id] = conference
         if conference is None or conference.state.venue(name.number) is None:
             log.warning("a connection to a session that never opened: %s", event.peer)
             return
@@ -357,9 +377,8 @@ class Conferences:
             is_new = (happening.kind, event.peer) not in conference.recorded
             # the end of the session was the end of every connection: it stays the last event
             if is_new and not before.closed:
+                await self._commit(conference, [happening], f"venue:{name.number}")
                 conference.recorded.add((happening.kind, event.peer))
-                actor = f"venue:{name.number}"
-                await self._commit(conference, [happening], actor)
             freed = note_peer(conference, name, event)
         if freed:
             self._listener.place_changed(conference, name.number)

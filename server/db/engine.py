@@ -10,10 +10,15 @@ from typing import Any
 
 from sqlalchemy import Connection, event, make_url
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 Tx = AsyncSession
 """One transaction: the handle that ``store`` functions take. Never called a session here."""
+
+AWAY = (OperationalError, InterfaceError, PoolTimeoutError)
+"""What a transaction raises while the database is away, locked for too long, or its disk full."""
 
 _READ_ONLY = "pinhui_read_only"
 _BUSY_MS = 15_000

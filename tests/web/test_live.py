@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -11,18 +12,21 @@ from typing import Any
 import pytest
 from aiohttp import ClientWebSocketResponse, WSMsgType
 from aiohttp.test_utils import TestClient, TestServer
+from sqlalchemy.exc import OperationalError
 
 from server.audit import store as audit_store
+from server.auth import store as accounts
 from server.conference.jobs import session_jobs
 from server.conference.live import Conference
 from server.conference.routes import CONFERENCES
 from server.conference.service import Conferences
 from server.config import Settings, load_secret
-from server.db.engine import Database
+from server.db.engine import Database, Tx
 from server.domain.clock import unix_ms
 from server.domain.events import time_text
 from server.domain.session import SessionState
-from server.media.model import Choice, SourceHealth, WorkerLost, WorkerStarted
+from server.media.client import WorkerUnavailable
+from server.media.model import Choice, SourceHealth, WorkerLost, WorkerStarted, WorkerStats
 from server.scheduler import store as sessions
 from server.signaling.messages import (
     CLOSE_BAD_MESSAGE,
@@ -32,7 +36,7 @@ from server.signaling.messages import (
 from server.street import store as street
 from server.timers.jobs import Timer
 from tests.fakes import FakeClock, FakeMedia
-from tests.web.conftest import Visitor
+from tests.web.conftest import PASSWORD, Visitor
 
 Enter = Callable[[str], Awaitable[Visitor]]
 PUBLISH = "v=0\r\nm=audio 9 x\r\na=sendonly\r\nm=video 9 x\r\na=sendonly\r\n"
@@ -606,3 +610,117 @@ async def test_when_server_and_worker_died_together_the_gap_is_an_outage(
     async with live.conferences._db.view() as tx:
         events = await audit_store.load_recorded(tx, kinds=["system.outage_started"])
     assert [e.payload["since"] for e in events] == [time_text(died)]
+
+
+class AwayFor(Database):
+    """A database whose next writing transactions find it away."""
+
+    def __init__(self, real: Database, times: int) -> None:
+        self._engine = real._engine
+        self.left = times
+
+    @asynccontextmanager
+    async def tx(self) -> AsyncIterator[Tx]:
+        if self.left:
+            self.left -= 1
+            raise OperationalError("COMMIT", None, ConnectionError("server closed the line"))
+        async with super().tx() as handle:
+            yield handle
+
+
+async def test_who_came_while_the_database_was_away_is_recorded_when_it_is_back(
+    live: Live,
+) -> None:
+    answer = await live.post(2)
+    peer = answer.headers["Location"].removeprefix("/rtc/")
+    live.conferences._db = away = AwayFor(live.conferences._db, 2)
+    await live.media.connected(peer, unix_ms(live.clock.now()))
+    assert (away.left, live.media.acknowledged) == (0, 1)
+    assert (await live.kinds())[1:] == ["venue.connected"]
+    assert live.conference.state.venues[2].peers == {peer}
+
+
+async def test_a_session_that_could_not_be_opened_is_opened_at_the_next_look(
+    server: TestServer, database: Database, clock: FakeClock
+) -> None:
+    conferences, session_id = server.app[CONFERENCES], await make_session(database, clock, [1])
+    conferences._db = AwayFor(database, 1)
+    with pytest.raises(OperationalError):
+        await conferences.open_session(session_id)
+    assert not conferences.running
+    opened = await conferences.open_session(session_id)
+    assert conferences.running == [opened]
+
+
+async def test_the_log_names_who_works_the_controls_and_which_venue_spoke(
+    live: Live, signed_in: Enter, database: Database
+) -> None:
+    wall, branch = await operator_page(signed_in, live), await live.page(2)
+    await branch.command("floor.request")
+    await wall.command("mute.lift")
+    async with database.view() as tx:
+        events = await audit_store.load_recorded(tx, kinds=["floor.requested", "mute.lifted"])
+        account = await accounts.load_account(tx, "operator")
+    assert account is not None
+    assert [e.actor for e in events] == ["venue:2", f"login:{account.id}"]
+
+
+async def test_signing_out_ends_the_wall_of_this_login_and_of_no_other(
+    live: Live, signed_in: Enter
+) -> None:
+    gone, other = await signed_in("operator"), await signed_in("operator")
+    pages = []
+    for number, visitor in enumerate((gone, other)):
+        page = Page(await visitor.client.ws_connect("/ws"))
+        session = live.conference.state.session_id
+        await page.socket.send_json(
+            {"type": "hello", "session": session, "client": f"wall-000{number}"}
+        )
+        await page.until("state")
+        pages.append(page)
+    await gone.post("/logout", "/")
+    assert await pages[0].closing_code() == CLOSE_NOT_KNOWN
+    assert (await pages[1].command("mute.lift"))["type"] == "done"
+
+
+async def test_a_new_password_ends_the_walls_of_all_logins_but_the_own(
+    live: Live, signed_in: Enter
+) -> None:
+    thief = await operator_page(signed_in, live)
+    owner = await signed_in("operator")
+    own = Page(await owner.client.ws_connect("/ws"))
+    session = live.conference.state.session_id
+    await own.socket.send_json({"type": "hello", "session": session, "client": "wall-0002"})
+    await own.until("state")
+    new = "another-good-password"
+    await owner.post("/account", "/account", old=PASSWORD, password=new, again=new)
+    assert await thief.closing_code() == CLOSE_NOT_KNOWN
+    assert (await own.command("mute.lift"))["type"] == "done"
+
+
+async def test_a_hello_after_its_login_has_ended_is_not_known(live: Live, signed_in: Enter) -> None:
+    visitor = await signed_in("operator")
+    page = Page(await visitor.client.ws_connect("/ws"))
+    await visitor.post("/logout", "/")
+    session = live.conference.state.session_id
+    await page.socket.send_json({"type": "hello", "session": session, "client": "wall-0003"})
+    assert await page.closing_code() == CLOSE_NOT_KNOWN
+
+
+async def test_health_is_told_while_the_worker_is_being_replaced(
+    server: TestServer, visitor: Visitor, media: FakeMedia
+) -> None:
+    async def no_stats() -> WorkerStats:
+        raise WorkerUnavailable("the worker is being replaced")
+
+    media.stats = no_stats  # type: ignore[method-assign]
+    answer, text = await visitor.get("/healthz")
+    assert answer.status == 200
+    assert json.loads(text)["workers"] == []
+
+
+@pytest.mark.parametrize("peer", ["9" * 5000 + ".1.pc.a.b", "\u0661.1.pc.a.b"])
+async def test_a_name_that_no_connection_can_have_is_not_found(live: Live, peer: str) -> None:
+    headers = {"Authorization": f"Bearer {live.tokens[1]}"}
+    answer = await live.client.delete(f"/rtc/{peer}", headers=headers)
+    assert answer.status == 404
