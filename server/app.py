@@ -103,14 +103,20 @@ async def _unread(request: web.Request) -> int:
 
 
 async def show_health(http: web.Request) -> web.Response:
-    """Answer with the state of the parts as JSON; 503 when the database is away."""
+    """Answer with the state of the parts as JSON; 503 when the database is away.
+
+    There is no worker in it while one that died is being replaced.
+    """
     try:
         await http.app[DATABASE].ping()
     except Exception:
         log.exception("the database does not answer")
         return web.json_response({"version": __version__, "database": "away"}, status=503)
-    stats = await http.app[MEDIA].stats()
-    workers = [{"core": stats.core, "pid": stats.pid}]
+    try:
+        stats = await http.app[MEDIA].stats()
+        workers = [{"core": stats.core, "pid": stats.pid}]
+    except WorkerUnavailable:
+        workers = []
     live = [
         {
             "id": conference.state.session_id,

@@ -34,7 +34,7 @@ class Connection:
     ``wanted`` the session that an operator's page is about, 0 for a venue's PC.
     ``waiting`` are frames to go out, ``latest`` the newest state, which replaces an older one.
     ``closing`` is the code it is closed with as soon as can be, 0 while it goes on. ``account_id``
-    is 0 for a venue's PC.
+    is 0 for a venue's PC, and ``login`` the digest of a page's cookie.
     """
 
     venue: Venue
@@ -43,6 +43,7 @@ class Connection:
     language: str
     wanted: int = 0
     account_id: int = 0
+    login: str = ""
     session_id: int = 0
     waiting: deque[str] = field(default_factory=deque)
     latest: str | None = None
@@ -50,8 +51,8 @@ class Connection:
 
     @property
     def actor(self) -> str:
-        """How this connection is named in the log."""
-        return f"venue:{self.venue.number}"
+        """How this connection is named in the log: who works the controls, or which venue."""
+        return f"login:{self.account_id}" if self.account_id else f"venue:{self.venue.number}"
 
     def is_about(self, session_id: int, venue_ids: Container[int]) -> bool:
         """Tell whether a session concerns this page: by its roster, or as the one that it shows."""

@@ -11,18 +11,20 @@ from collections.abc import Iterable
 
 from aiohttp import WSMsgType, web
 
-from server.auth.guard import login_of, role_of
+from server.auth import store as accounts
+from server.auth.guard import LOGIN_COOKIE
 from server.auth.permissions import OPERATORS
+from server.auth.service import IDLE, digest_of, find_login
 from server.conference.live import Conference
+from server.conference.model import MAIN
 from server.conference.places import held
 from server.conference.service import Conferences
 from server.db.engine import Database
 from server.domain.clock import Clock
 from server.domain.errors import ConflictError, DomainError
-from server.domain.places import Venue
 from server.domain.session import SessionState
 from server.i18n import catalogue
-from server.pages.context import visit_of
+from server.pages.context import CLOCK, DATABASE, visit_of
 from server.pages.middleware import origin_is_ours
 from server.scheduler import store as sessions
 from server.signaling import messages as wire
@@ -69,25 +71,31 @@ class Hub:
         for task in (self._flusher, *self._greeting):
             if task is not None:
                 task.cancel()
-        for connection, ready in list(self._sockets.items()):
-            connection.closing = wire.CLOSE_GOING_AWAY
-            ready.set()
+        for connection in self._sockets:
+            self._end(connection, wire.CLOSE_GOING_AWAY)
         if self._sockets:
             await self._empty.wait()
 
     def cut_off(self, venue_id: int) -> None:
         """Close the websockets of a venue's PCs: the link they came by is no longer good."""
-        for connection, ready in self._sockets.items():
+        for connection in self._sockets:
             if connection.role is None and connection.venue.id == venue_id:
-                connection.closing = wire.CLOSE_NOT_KNOWN
-                ready.set()
+                self._end(connection, wire.CLOSE_NOT_KNOWN)
 
-    def sign_out(self, account_id: int) -> None:
-        """End the connections of an account that was disabled, or may do other things now."""
-        for connection, ready in self._sockets.items():
-            if account_id and connection.account_id == account_id:
-                connection.closing = wire.CLOSE_NOT_KNOWN
-                ready.set()
+    async def sign_out(self, account_id: int) -> None:
+        """End the connections of an account whose login has ended, or that may do other things."""
+        mine = [c for c in self._sockets if c.account_id == account_id]
+        async with self._db.view() as tx:
+            for connection in mine:
+                login = await accounts.load_login(tx, connection.login, self._clock.now(), IDLE)
+                if login is None or login.role is not connection.role:
+                    self._end(connection, wire.CLOSE_NOT_KNOWN)
+
+    def _end(self, connection: Connection, code: int) -> None:
+        """Let a connection be closed by its writer, with this code, as soon as can be."""
+        connection.closing = code
+        if connection in self._sockets:
+            self._sockets[connection].set()
 
     def _following(self, conference: Conference) -> list[Connection]:
         return [c for c in self._sockets if c.session_id == conference.state.session_id]
@@ -244,15 +252,31 @@ def _is_about(connection: Connection, conference: Conference) -> bool:
 HUB: web.AppKey[Hub] = web.AppKey("hub", Hub)
 
 
-async def _who(http: web.Request, hello: wire.Hello, db: Database) -> Venue | None:
-    """Return the venue a hello speaks for: by token, or the main venue for an operator's page."""
+async def _connection_of(http: web.Request, hello: wire.Hello) -> Connection | None:
+    """Return whom a hello speaks for: a venue by its token, or an operator's page by its login.
+
+    The login is looked up anew: the hello may come seconds after the request that carried it.
+    """
+    db, language = http.app[DATABASE], visit_of(http).language
+    if hello.token:
+        async with db.view() as tx:
+            venue = await street.load_venue_by_token(tx, hello.token)
+        return Connection(venue, hello.client, None, language) if venue else None
+    cookie = http.cookies.get(LOGIN_COOKIE, "")
+    login = await find_login(db, http.app[CLOCK], cookie)
+    if login is None or login.role not in OPERATORS or not origin_is_ours(http):
+        return None
     async with db.view() as tx:
-        if hello.token:
-            return await street.load_venue_by_token(tx, hello.token)
-        if role_of(http) in OPERATORS and origin_is_ours(http):
-            venues = await street.load_venues(tx)
-            return next((v for v in venues if v.number == 0), None)
-    return None
+        main = next(v for v in await street.load_venues(tx) if v.number == MAIN)
+    return Connection(
+        main,
+        hello.client,
+        login.role,
+        language,
+        hello.session,
+        account_id=login.account_id,
+        login=digest_of(cookie),
+    )
 
 
 async def handle_socket(http: web.Request) -> web.WebSocketResponse:
@@ -267,16 +291,10 @@ async def handle_socket(http: web.Request) -> web.WebSocketResponse:
     except (wire.BadMessageError, TimeoutError, TypeError) as error:
         await socket.close(code=wire.CLOSE_BAD_MESSAGE, message=str(error).encode()[:120])
         return socket
-    venue = await _who(http, hello, hub._db)
-    if venue is None or hub.conferences is None:
+    connection = await _connection_of(http, hello)
+    if connection is None:
         await socket.close(code=wire.CLOSE_NOT_KNOWN)
         return socket
-    role = None if hello.token else role_of(http)
-    wanted = 0 if hello.token else hello.session
-    account = login_of(http).account_id if role else 0
-    connection = Connection(
-        venue, hello.client, role, visit_of(http).language, wanted, account_id=account
-    )
     await _converse(hub, socket, connection)
     return socket
 

@@ -27,9 +27,9 @@ MOST_SHOWN = 40
 LoadPlaces = Callable[[Tx], Awaitable[Places]]
 PLACES: web.AppKey[LoadPlaces] = web.AppKey("places", Callable)  # type: ignore[arg-type]
 """Loads the departments and committees that accounts can belong to; they are the street's."""
-SignOut = Callable[[int], None]
+SignOut = Callable[[int], Awaitable[None]]
 SIGN_OUT: web.AppKey[SignOut] = web.AppKey("sign_out", Callable)  # type: ignore[arg-type]
-"""Ends what an account's pages hold open: its role has changed, or it was disabled."""
+"""Ends what an account's pages hold open though their login has ended, or its role has changed."""
 
 
 def _actor(http: web.Request) -> str:
@@ -245,7 +245,7 @@ async def handle_change(http: web.Request) -> web.Response:
     except DomainError as error:
         return await _edit_page(http, account, values, {"name": error})
     if words.role is not account.role:
-        http.app[SIGN_OUT](account.id)
+        await http.app[SIGN_OUT](account.id)
     return redirect(f"/admin/accounts?event={sequence}")
 
 
@@ -254,7 +254,7 @@ async def handle_disable(http: web.Request) -> web.Response:
     account = await _account_of(http)
     db, clock = http.app[DATABASE], http.app[CLOCK]
     sequence = await keeping.disable_account(db, clock, account.id, actor=_actor(http))
-    http.app[SIGN_OUT](account.id)
+    await http.app[SIGN_OUT](account.id)
     return redirect(f"/admin/accounts?event={sequence}")
 
 
@@ -271,7 +271,7 @@ async def handle_undo(http: web.Request) -> web.Response:
     wanted = next(iter(many([(await form_values(http)).get("event", "")])), 0)
     db, clock = http.app[DATABASE], http.app[CLOCK]
     account_id, sequence = await keeping.undo(db, clock, wanted, actor=_actor(http))
-    http.app[SIGN_OUT](account_id)
+    await http.app[SIGN_OUT](account_id)
     return redirect(f"/admin/accounts?event={sequence}")
 
 
@@ -309,7 +309,7 @@ async def handle_reset(http: web.Request) -> web.Response:
         return page(http, "auth/password.html", status=422, account=account, error=error)
     db, clock = http.app[DATABASE], http.app[CLOCK]
     await service.reset_password(db, clock, account.id, password, actor=_actor(http))
-    http.app[SIGN_OUT](account.id)
+    await http.app[SIGN_OUT](account.id)
     return redirect(f"/admin/accounts?done={account.id}&reset")
 
 

@@ -5,7 +5,7 @@ from aiohttp import web
 from server.auth import keeping, service, store
 from server.auth.guard import LOGIN_COOKIE, login_of, set_login_cookie
 from server.auth.passwords import check_password
-from server.auth.routes.accounts import PLACES
+from server.auth.routes.accounts import PLACES, SIGN_OUT
 from server.domain.errors import DomainError
 from server.pages.context import CLOCK, DATABASE, LANGUAGE, form_values, page, redirect
 
@@ -59,6 +59,7 @@ async def handle_own_password(http: web.Request) -> web.Response:
         await service.change_own_password(db, clock, cookie, old, new, address=address)
     except DomainError as error:
         return await _own_page(http, {"old": error})
+    await http.app[SIGN_OUT](login.account_id)
     return redirect("/account?done")
 
 
@@ -87,6 +88,7 @@ async def handle_link(http: web.Request) -> web.Response:
     except DomainError as error:
         return page(http, "auth/password_set.html", status=422, account=account, error=error)
     account = await keeping.use_link(db, clock, token, new)
+    await http.app[SIGN_OUT](account.id)
     response = redirect("/")
     set_login_cookie(
         http, response, await service.open_login(db, clock, account, http.remote or "")

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from server.auth import service, store
 from server.auth.guard import LOGIN_COOKIE, login_of, set_login_cookie
+from server.auth.routes.accounts import SIGN_OUT
 from server.domain.errors import DomainError
 from server.i18n import catalogue
 from server.pages.context import CLOCK, DATABASE, form_values, page, redirect, visit_of
@@ -50,9 +51,9 @@ async def handle_login(http: web.Request) -> web.Response:
 
 async def handle_logout(http: web.Request) -> web.Response:
     """Sign out and show the login page."""
-    await service.sign_out(
-        http.app[DATABASE], http.app[CLOCK], login_of(http), http.cookies[LOGIN_COOKIE]
-    )
+    login, cookie = login_of(http), http.cookies[LOGIN_COOKIE]
+    await service.sign_out(http.app[DATABASE], http.app[CLOCK], login, cookie)
+    await http.app[SIGN_OUT](login.account_id)
     response = redirect("/login")
     response.del_cookie(LOGIN_COOKIE)
     return response
