@@ -198,16 +198,19 @@ async def download_verifier(_: web.Request) -> web.Response:
 
 
 async def download_log(http: web.Request) -> web.StreamResponse:
-    """Answer with the exported log without contents: enough to check, nothing to read."""
+    """Answer with the exported log without contents: enough to check, nothing to read.
+
+    That it was taken is itself in the log, and so in the export.
+    """
+    db, clock, actor = http.app[DATABASE], http.app[CLOCK], f"login:{login_of(http).account_id}"
+    await audit.record_export(db, clock, actor=actor, bodies_withheld=True)
     answer = web.StreamResponse(
         headers={"Content-Disposition": 'attachment; filename="pinhui-log.jsonl"'}
     )
     answer.content_type = "application/jsonl"
     await answer.prepare(http)
-    async with http.app[DATABASE].view() as tx:
-        lines = audit.export_lines(
-            tx, http.app[CLOCK], street=visit_of(http).street, bodies_withheld=True
-        )
+    async with db.view() as tx:
+        lines = audit.export_lines(tx, clock, street=visit_of(http).street, bodies_withheld=True)
         async for line in lines:
             await answer.write(line)
     await answer.write_eof()

@@ -109,7 +109,8 @@ async def _prove(tx: Tx, report: Report) -> Proof:
 class Checked:
     """The outcome of checking one session's events against a value from its report.
 
-    ``value_at`` is the sequence that carries the value; None when none was given or none has it.
+    ``value_at`` is the sequence of the session's event that carries the value; None when none was
+    given or none has it: a value of another session's report proves nothing of this one.
     ``value_given`` tells the two apart. ``events`` are those of ``KEY_EVENTS``, each with the hash
     before it and its own. ``root`` is the session's Merkle root up to its last event.
     """
@@ -177,7 +178,7 @@ async def check_session(db: Database, clock: Clock, session_id: int, value: str)
         session = await sessions.load_session(tx, session_id)
         report = await load_report(tx, clock, session_id)
         first, last = report.attendance.first_sequence, report.attendance.last_sequence
-        value_at = await log.find_hash(tx, value) if value else None
+        value_at = await log.find_hash(tx, session_id, value) if value else None
         finding = await audit.check(tx, first=first, last=max(last, value_at or 0))
         recorded = await log.load_recorded(tx, session_id=session_id, kinds=list(KEY_EVENTS))
         links = []

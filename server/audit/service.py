@@ -158,6 +158,15 @@ async def export_lines(
             yield line
 
 
+async def record_export(
+    db: Database, clock: Clock, *, actor: str, bodies_withheld: bool
+) -> Recorded:
+    """Record that the whole log is exported, in a transaction of its own."""
+    payload: Payload = {"bodies": "withheld" if bodies_withheld else "included"}
+    async with db.tx() as tx:
+        return await record(tx, clock, EventKind.AUDIT_EXPORTED, actor=actor, payload=payload)
+
+
 async def write_export(
     db: Database,
     clock: Clock,
@@ -175,14 +184,7 @@ async def write_export(
         FileExistsError: when the file is already there.
     """
     with file.open("xb") as out:
-        async with db.tx() as tx:
-            done = await record(
-                tx,
-                clock,
-                EventKind.AUDIT_EXPORTED,
-                actor=actor,
-                payload={"bodies": "withheld" if bodies_withheld else "included"},
-            )
+        done = await record_export(db, clock, actor=actor, bodies_withheld=bodies_withheld)
         async with db.view() as tx:
             lines = export_lines(tx, clock, street=street, bodies_withheld=bodies_withheld)
             async for line in lines:

@@ -135,9 +135,10 @@ async def load_hash(tx: Tx, sequence: int) -> str | None:
     return await tx.scalar(found)
 
 
-async def find_hash(tx: Tx, event_hash: str) -> int | None:
-    """Return the sequence of the event that carries this hash, or None."""
-    found = select(AuditEventRow.sequence).where(AuditEventRow.hash == event_hash)
+async def find_hash(tx: Tx, session_id: int, event_hash: str) -> int | None:
+    """Return the sequence of the session's event that carries this hash, or None."""
+    row = AuditEventRow
+    found = select(row.sequence).where(row.hash == event_hash, row.session_id == session_id)
     return await tx.scalar(found)
 
 

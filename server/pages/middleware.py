@@ -17,7 +17,7 @@ from multidict import MultiDictProxy
 
 from server.domain.errors import ConflictError, DomainError, ForbiddenError, NotFoundError
 from server.i18n import catalogue
-from server.pages.context import SECRET, VISIT, Visit, page, visit_of
+from server.pages.context import SECRET, VISIT, Visit, page
 
 log = logging.getLogger("pinhui.pages")
 
@@ -175,7 +175,9 @@ def problem(http: web.Request, status: int, code: str, **params: str | int) -> w
         code: stable code; its sentence is ``error.<code>`` in the catalogue.
         params: values for the sentence.
     """
-    sentence = catalogue.say(visit_of(http).language, f"error.{code}", **params)
+    # the load generators' doors have no visits
+    visit = http.get(VISIT) or Visit(catalogue.DEFAULT, 0, "")
+    sentence = catalogue.say(visit.language, f"error.{code}", **params)
     if _wants_page(http):
         return page(http, "error.html", status=status, sentence=sentence, code=code)
     body = {"type": "about:blank", "status": status, "code": code, "title": sentence}

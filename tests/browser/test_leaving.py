@@ -82,7 +82,7 @@ async def _renew(office: Page, base: str, number: int) -> None:
 
 async def _end(office: Page, base: str, session: int) -> None:
     await visit(office, f"{base}/live/{session}")
-    await office.click("[data-do=end]")
+    await office.dblclick("[data-do=end]")
     await office.wait_for_selector("[data-do=end].ctl--sure")
     await asyncio.sleep(0.1)
     await office.click("[data-do=end]")

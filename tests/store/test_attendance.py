@@ -35,7 +35,7 @@ async def test_a_report_is_folded_from_the_log_and_proved(
     assert [item.venues for item in shown.report.attendance.items] == [31, 31, 30]
     assert shown.proof.fault is None
     async with db.view() as tx:
-        assert await log.find_hash(tx, shown.proof.value) == shown.proof.sequence
+        assert await log.find_hash(tx, shown.session.id, shown.proof.value) == shown.proof.sequence
 
 
 async def test_reading_a_report_changes_neither_its_figures_nor_its_value(

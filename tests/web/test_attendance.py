@@ -153,6 +153,16 @@ async def test_anybody_can_check_a_report_by_its_number_and_value(
         assert answer.status == 404
 
 
+async def test_the_value_of_another_session_s_report_proves_nothing(
+    visitor: Visitor, database: Database
+) -> None:
+    await hold_tuesday(database)
+    other = await begin(database, title="另一场会")
+    value = await value_of(database, other.id)
+    _, page = await visitor.get(f"/verify?number=PH-2026-1124-01&value={value}")
+    assert "校验值对不上" in page
+
+
 async def test_a_change_behind_our_back_is_named_on_both_pages(
     auditor: Visitor, database: Database
 ) -> None:
@@ -179,3 +189,7 @@ async def test_the_verifier_and_a_log_without_contents_can_be_taken_away(
     exported = await (await auditor.client.get("/verify/log.jsonl")).read()
     assert "寒潮值班".encode() not in exported
     assert value.encode() in exported
+    async with database.view() as tx:
+        taken = await log.load_recorded(tx, kinds=[EventKind.AUDIT_EXPORTED])
+    assert [event.payload for event in taken] == [{"bodies": "withheld"}]
+    assert taken[0].actor.startswith("login:")

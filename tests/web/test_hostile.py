@@ -8,12 +8,15 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from aiohttp.test_utils import TestServer
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy import text
 
 from server.config import CannotStartError, load_secret
 from server.db.engine import Database
+from server.domain.errors import DomainError
 from server.pages.context import DATABASE
+from server.pages.middleware import errors_to_answers
 from tests.fakes import FakeClock
 from tests.web.conftest import HTML, PASSWORD, Visitor
 
@@ -163,3 +166,15 @@ def test_a_secret_that_was_cut_short_is_not_used(tmp_path: Path) -> None:
     (tmp_path / "secret").write_bytes(b"")
     with pytest.raises(CannotStartError, match="not whole"):
         load_secret(tmp_path)
+
+
+async def test_a_door_without_visits_refuses_as_programs_understand() -> None:
+    async def refuse(_: web.Request) -> web.Response:
+        raise DomainError("offer_unusable")
+
+    app = web.Application(middlewares=[errors_to_answers])
+    app.add_routes([web.post("/whip", refuse)])
+    async with TestClient(TestServer(app)) as client:
+        answer = await client.post("/whip")
+        assert answer.status == 422
+        assert (await answer.json(content_type=None))["code"] == "offer_unusable"

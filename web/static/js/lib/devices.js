@@ -106,13 +106,22 @@ export class DeviceKeeper {
     this.changed = changed;
     /** @type {Devices} */
     this.devices = { stream: null, camera: "", microphone: "" };
+    /** The opening under way: a second one beside it would leave a camera on that nobody stops. */
+    this.opening = /** @type {Promise<void> | null} */ (null);
     navigator.mediaDevices?.addEventListener("devicechange", () => {
       if (this.devices.camera || this.devices.microphone) this.open();
     });
   }
 
   /** Open, or try again. */
-  async open() {
+  open() {
+    this.opening ||= this._open().finally(() => {
+      this.opening = null;
+    });
+    return this.opening;
+  }
+
+  async _open() {
     const { stream } = this.devices;
     if (stream) stream.getTracks().forEach((track) => track.stop());
     this.devices = await openDevices();

@@ -36,12 +36,12 @@ export function showView(name) {
 
 /**
  * Let every control named `data-do` do what it says.
- * @param {Record<string, (button: HTMLButtonElement) => void>} deeds
+ * @param {Record<string, (button: HTMLButtonElement, event: MouseEvent) => void>} deeds
  */
 export function wire(deeds) {
   for (const button of all("button[data-do]")) {
     const deed = deeds[button.dataset.do || ""];
-    if (deed && button instanceof HTMLButtonElement) button.onclick = () => deed(button);
+    if (deed && button instanceof HTMLButtonElement) button.onclick = (event) => deed(button, event);
   }
 }
 

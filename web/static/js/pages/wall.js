@@ -376,13 +376,14 @@ function offer(venue, opener) {
 }
 
 /**
- * Ending cannot be undone, so it takes two presses in the same place.
+ * Ending cannot be undone, so it takes two presses in the same place; a double click is one press.
  * @param {HTMLButtonElement} button
+ * @param {MouseEvent} event
  */
-function end(button) {
+function end(button, event) {
   const words = need(button, "span", HTMLElement);
   if (button.classList.contains("ctl--sure")) {
-    command("session.end");
+    if (event.detail < 2) command("session.end");
     return;
   }
   button.classList.add("ctl--sure");
