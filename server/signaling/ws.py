@@ -36,6 +36,7 @@ log = logging.getLogger("pinhui.ws")
 
 HELLO_SECONDS = 10
 HEARTBEAT_SECONDS = 10
+CLOSE_SECONDS = 2
 STATE_EVERY_SECONDS = 0.04
 """States closer together than this are sent as one: a storm of joins must not flood 34 readers."""
 
@@ -67,14 +68,18 @@ class Hub:
             self._empty.set()
 
     async def close(self) -> None:
-        """Let every reader go, with the code that says the server is going away."""
+        """Let every reader go, with the code that says the server is going away.
+
+        One that does not answer is not waited for: the next start is to be up at once.
+        """
         for task in (self._flusher, *self._greeting):
             if task is not None:
                 task.cancel()
         for connection in self._sockets:
             self._end(connection, wire.CLOSE_GOING_AWAY)
         if self._sockets:
-            await self._empty.wait()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._empty.wait(), CLOSE_SECONDS)
 
     def cut_off(self, venue_id: int) -> None:
         """Close the websockets of a venue's PCs: the link they came by is no longer good."""

@@ -1,5 +1,6 @@
 """A live session through its doors: websocket and WHIP, with the media plane played by a fake."""
 
+import asyncio
 import json
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -33,6 +34,7 @@ from server.signaling.messages import (
     CLOSE_NOT_KNOWN,
     MAX_FRAME_BYTES,
 )
+from server.signaling.ws import HUB
 from server.street import store as street
 from server.timers.jobs import Timer
 from tests.fakes import FakeClock, FakeMedia
@@ -724,3 +726,11 @@ async def test_a_name_that_no_connection_can_have_is_not_found(live: Live, peer:
     headers = {"Authorization": f"Bearer {live.tokens[1]}"}
     answer = await live.client.delete(f"/rtc/{peer}", headers=headers)
     assert answer.status == 404
+
+
+async def test_a_page_that_has_fallen_asleep_holds_up_no_restart(live: Live) -> None:
+    asleep = Page(await live.client.ws_connect("/ws", autoclose=False))
+    await asleep.socket.send_json({"type": "hello", "token": live.tokens[1], "client": "pc-asleep"})
+    await asleep.until("state")
+    async with asyncio.timeout(5):
+        await live.server.app[HUB].close()

@@ -371,8 +371,10 @@ function offer(venue, opener) {
   if (state.floor === venue) choices.push({ words: t("收回发言"), run: takeBack });
   else if (one.state === "connected") choices.push({ words: t("请发言"), run: () => give(venue) });
   if (placeInQueue(state, venue)) choices.push({ words: t("移出队列"), run: () => decline(venue) });
-  if (choices.length) menu.open(opener, titleOf(state, venue), choices);
-  else toast.show(t("{venue} 还没有到，叫不到人。", { venue: titleOf(state, venue) }));
+  const name = titleOf(state, venue);
+  if (choices.length) menu.open(opener, name, choices);
+  else if (one.state === "lost") toast.show(t("{venue} 断线了，正在自动重连，接上再请。", { venue: name }));
+  else toast.show(t("{venue} 还没有到，叫不到人。", { venue: name }));
 }
 
 /**
