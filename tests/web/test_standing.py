@@ -416,6 +416,17 @@ async def test_topic_and_minutes_are_changed_until_the_agenda_closes(
     assert status == 409
 
 
+async def test_one_click_takes_what_is_left_when_that_is_less_than_ten_minutes(
+    opened: Visitor, signed_in: Enter, database: Database
+) -> None:
+    await add_clerk(database, "xin", 5)
+    other, clerk = await signed_in("xin"), await signed_in("clerk")
+    await send(other, "/calls/1", "/calls/1", topic="xin的事", minutes="35")
+    _, home = await clerk.get("/")
+    assert "给我们 5 分钟" in home
+    assert 'name="minutes" value="5"' in home
+
+
 async def fill_up(signed_in: Enter, database: Database) -> list[Visitor]:
     """Let two other departments take all forty minutes."""
     found = []
@@ -432,6 +443,8 @@ async def test_who_comes_too_late_waits_moves_up_and_may_take_the_next_one(
 ) -> None:
     first, second = await fill_up(signed_in, database)
     clerk = await signed_in("clerk")
+    _, home = await clerk.get("/")
+    assert "候补 10 分钟" in home
     _, text = await clerk.get("/calls/1")
     assert "排满了" in text
     _, _, text = await send(clerk, "/calls/1", "/calls/1", topic="反诈", minutes="10")
