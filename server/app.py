@@ -48,6 +48,7 @@ from server.invitation.jobs import invitation_jobs
 from server.invitation.service import Inviter
 from server.mail.jobs import SEND_SECONDS, Postman, emptying_jobs
 from server.media.client import MediaClient, OnEvent, WorkerSettings, WorkerUnavailable
+from server.media.launch import MEDIA_CORES
 from server.media.model import MediaEvent
 from server.pages import middleware
 from server.pages.context import CLOCK, DATABASE, LANGUAGE, RENDERER, SECRET, visit_of
@@ -114,7 +115,7 @@ async def show_health(http: web.Request) -> web.Response:
         return web.json_response({"version": __version__, "database": "away"}, status=503)
     try:
         stats = await http.app[MEDIA].stats()
-        workers = [{"core": stats.core, "pid": stats.pid}]
+        workers = [{"core": stats.core, "media_core": stats.media_core, "pid": stats.pid}]
     except WorkerUnavailable:
         workers = []
     live = [
@@ -182,11 +183,18 @@ async def start_worker(settings: Settings, on_event: OnEvent) -> MediaClient:
     """Adopt the media worker of this installation, or start one.
 
     Raises:
-        CannotStartError: when it ends at once, with its last words.
+        CannotStartError: when it ends at once, with its last words, or for a core unheard of.
     """
     run_dir = (settings.data_dir / "run").absolute()
     run_dir.mkdir(parents=True, exist_ok=True)
-    worker = WorkerSettings(settings.media_port, settings.announce, run_dir)
+    if settings.media_core not in MEDIA_CORES:
+        raise CannotStartError(
+            f"设置 media_core 不能是 {settings.media_core}，只能是 auto、python 或 c\n"
+            f"The setting media_core cannot be {settings.media_core}: auto, python or c"
+        )
+    worker = WorkerSettings(
+        settings.media_port, settings.announce, run_dir, core=settings.media_core
+    )
     logger = logging.getLogger("pinhui.media")
     try:
         return await MediaClient.start(worker, logger=logger, on_event=on_event)

@@ -59,12 +59,14 @@ def _add_bench(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", choices=["serve"], help="serve one session of 34 venues")
     parser.add_argument("--port", type=int, default=8090, help="TCP port on 127.0.0.1")
     parser.add_argument("--media-port", type=int, default=0, help="UDP port, 0 for any")
+    parser.add_argument("--media-core", default="auto", help="auto, python or c")
 
 
 def _bench(words: argparse.Namespace) -> int:
     from server.simulator.bench_serve import serve_bench
 
-    return _until_port_taken(serve_bench(words.port, words.media_port), words.port)
+    served = serve_bench(words.port, words.media_port, words.media_core)
+    return _until_port_taken(served, words.port)
 
 
 def _add_plan(parser: argparse.ArgumentParser) -> None:

@@ -34,6 +34,8 @@ class Settings:
         host: address to serve on; loopback unless told otherwise.
         port: TCP port of the pages.
         media_port: UDP port of the media worker; 0 lets the system choose.
+        media_core: what carries the packets: ``python``, ``c``, or ``auto`` for C where it was
+            built and passes its test, else Python.
         announce: addresses told to clients; empty means every local address.
         certificate: PEM file of the server certificate; empty means the one that ``pinhui cert``
             put into ``data_dir``, or plain HTTP (loopback only) when there is none.
@@ -59,6 +61,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8080
     media_port: int = 8443
+    media_core: str = "auto"
     announce: tuple[str, ...] = ()
     certificate: str = ""
     key: str = ""

@@ -71,7 +71,7 @@ class FakeMedia:
         self.acknowledged = seq
 
     async def stats(self) -> WorkerStats:
-        return WorkerStats(1, 0, 0, 0.0, 0, 0, {}, ())
+        return WorkerStats(1, 0, "python", 0, 0.0, 0, 0, {}, ())
 
     async def detach(self) -> None:
         return None

@@ -297,6 +297,7 @@ class MediaClient:
             welcome.version == control.VERSION
             and welcome.wanted_port == self._settings.udp_port
             and tuple(welcome.announce) == self._settings.announce
+            and welcome.wanted_core == self._settings.core
         )
 
     def _forward(self, link: _Link) -> None:

@@ -18,7 +18,7 @@ from server.media.model import (
     VoicesChanged,
 )
 
-VERSION = 2
+VERSION = 3
 """Changes with every change of a message; a worker of another version is replaced."""
 
 LONGEST_LINE = 4 * 1024 * 1024
@@ -116,6 +116,7 @@ class Welcome(msgspec.Struct, frozen=True):
     at_ms: int
     wanted_port: int
     announce: list[str]
+    wanted_core: str
 
 
 class Reply(msgspec.Struct, frozen=True, tag="reply"):

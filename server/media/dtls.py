@@ -25,6 +25,11 @@ srtp_protect = lib.srtp_protect
 """``srtp_protect(context, scratch.pointer, scratch.length)``: 0 when it went well."""
 
 
+def address_of_srtp_protect() -> int:
+    """Return where that function lies in memory, for the packet core in C."""
+    return int(ffi.cast("uintptr_t", ffi.addressof(lib, "srtp_protect")))
+
+
 class HandshakeError(Exception):
     """The other side's certificate, profile or records were not acceptable."""
 
@@ -43,14 +48,17 @@ class Certificate:
 
 
 class Scratch:
-    """A reused buffer for one packet, with what libsrtp wants: a pointer and a length to change."""
+    """A reused buffer for one packet, with what libsrtp wants: a pointer and a length to change.
+
+    It has memory of its own, or lies in a view of 2,048 octets that somebody else keeps.
+    """
 
     __slots__ = ("data", "length", "pointer", "view")
 
     LARGEST = _BUFFER_SIZE - _TRAILER_ROOM
 
-    def __init__(self) -> None:
-        self.data = bytearray(_BUFFER_SIZE)
+    def __init__(self, view: memoryview | None = None) -> None:
+        self.data = bytearray(_BUFFER_SIZE) if view is None else view
         self.view = memoryview(self.data)
         self.pointer = ffi.from_buffer(self.data)
         self.length = ffi.new("int *")

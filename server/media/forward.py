@@ -1,4 +1,4 @@
-"""The packet path: what the slots of a stream are sent of one packet, renumbered for each.
+"""The packet path in Python: what the slots of a stream are sent of one packet, renumbered.
 
 One call per packet and stream, about two microseconds per slot; plain tuples and no more.
 """
@@ -7,11 +7,9 @@ import struct
 from typing import Any
 
 from server.media.codec import Vp8, write_vp8
+from server.media.core.lane import OPEN, OPENING
 from server.media.rtp import HEADER, Packet
-from server.media.streams import OPEN, OPENING, Slot, Stream
-
-Send = tuple[Any, bytes, bytes]
-"""(whom, head, rest): the packet is head + rest. Whom is what the peer was added with."""
+from server.media.streams import Stream
 
 _TIMED_HEADER = struct.Struct("!BBHIIHHI")
 _LONG_DESCRIPTOR = struct.Struct("!BBHBB")
@@ -19,20 +17,20 @@ _SHORT_DESCRIPTOR = struct.Struct("!BBH")
 _LAYER_SYNC = 0x20
 
 
-def forward_audio(now: float, stream: Stream, packet: Packet, number: int, out: list[Send]) -> None:
+def forward_audio(now: float, stream: Stream, packet: Packet, number: int, out: list[Any]) -> None:
     """Append what the slots of a sound stream are sent of one packet."""
     rest, mark, ts = packet.payload, packet.marker, packet.ts
     for slot in stream.slots:
-        splicer = slot.splicer
-        seq = splicer.forward(now, number, ts)
+        lane: Any = slot.lane
+        seq = lane.forward(now, number, ts)
         if seq < 0:
             continue
         head = HEADER.pack(
-            0x80, mark | slot.payload_type, seq, (ts + splicer.ts_offset) & 0xFFFFFFFF, slot.ssrc
+            0x80, mark | lane.payload_type, seq, (ts + lane.ts_offset) & 0xFFFFFFFF, lane.ssrc
         )
-        slot.packets += 1
-        slot.octets += len(rest)
-        out.append((slot.to, head, rest))
+        lane.packets += 1
+        lane.octets += len(rest)
+        out.append((lane.to, head, rest))
 
 
 def forward_video(
@@ -44,7 +42,7 @@ def forward_video(
     *,
     picture: int,
     send_time: int,
-    out: list[Send],
+    out: list[Any],
 ) -> None:
     """Append what the slots of a picture stream are sent of one packet.
 
@@ -66,33 +64,33 @@ def forward_video(
     is_short = picture >= 0 and tl0 < 0 and tail < 0
     is_upper = descriptor.temporal_layer > 0
     for slot in stream.slots:
-        splicer = slot.splicer
-        if slot.gate and is_upper and not _passes_gate(slot, descriptor):
-            splicer.skip(number)
+        lane: Any = slot.lane
+        if lane.gate and is_upper and not _passes_gate(lane, descriptor):
+            lane.skip(number)
             continue
-        seq = splicer.forward(now, number, ts, picture, tl0)
+        seq = lane.forward(now, number, ts, picture, tl0)
         if seq < 0:
             continue
-        out_picture = (picture + splicer.picture_offset) & 0x7FFF
-        out_tl0 = (tl0 + splicer.tl0_offset) & 0xFF
-        if slot.send_time_element:
+        out_picture = (picture + lane.picture_offset) & 0x7FFF
+        out_tl0 = (tl0 + lane.tl0_offset) & 0xFF
+        if lane.send_time_element:
             head = _TIMED_HEADER.pack(
                 0x90,
-                mark | slot.payload_type,
+                mark | lane.payload_type,
                 seq,
-                (ts + splicer.ts_offset) & 0xFFFFFFFF,
-                slot.ssrc,
+                (ts + lane.ts_offset) & 0xFFFFFFFF,
+                lane.ssrc,
                 0xBEDE,
                 1,
-                slot.send_time_element | send_time,
+                lane.send_time_element | send_time,
             )
         else:
             head = HEADER.pack(
                 0x80,
-                mark | slot.payload_type,
+                mark | lane.payload_type,
                 seq,
-                (ts + splicer.ts_offset) & 0xFFFFFFFF,
-                slot.ssrc,
+                (ts + lane.ts_offset) & 0xFFFFFFFF,
+                lane.ssrc,
             )
         if is_long:
             head += _LONG_DESCRIPTOR.pack(first, flags, out_picture | 0x8000, out_tl0, tail)
@@ -100,15 +98,15 @@ def forward_video(
             head += _SHORT_DESCRIPTOR.pack(first, flags, out_picture | 0x8000)
         else:
             head += write_vp8(descriptor, picture_id=out_picture, tl0=out_tl0)
-        slot.packets += 1
-        slot.octets += len(rest)
-        slot.ring.put((seq, head, rest))  # type: ignore[union-attr]
-        out.append((slot.to, head, rest))
+        lane.packets += 1
+        lane.octets += len(rest)
+        lane.ring.put((seq, head, rest))
+        out.append((lane.to, head, rest))
 
 
-def _passes_gate(slot: Slot, descriptor: Vp8) -> bool:
+def _passes_gate(lane: Any, descriptor: Vp8) -> bool:
     """Open a gate that is to be opened at the start of a frame that needs only the base layer."""
-    if slot.gate == OPENING and descriptor.tail & _LAYER_SYNC and descriptor.first & 0x10:
-        slot.gate = OPEN
+    if lane.gate == OPENING and descriptor.tail & _LAYER_SYNC and descriptor.first & 0x10:
+        lane.gate = OPEN
         return True
     return False

@@ -8,19 +8,24 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+MEDIA_CORES = ("auto", "python", "c")
+"""What may carry a worker's packets; ``auto`` is C where it was built and works, else Python."""
+
 
 @dataclass(frozen=True)
 class WorkerSettings:
     """How a worker is run.
 
     ``udp_port`` 0 is any; ``announce`` empty is every local address that is not IPv6 link-local;
-    ``run_dir`` holds its socket and its log; it outlives control by ``orphan_seconds``.
+    ``run_dir`` holds its socket and its log; it outlives control by ``orphan_seconds``; ``core``
+    is one of ``MEDIA_CORES``.
     """
 
     udp_port: int
     announce: tuple[str, ...]
     run_dir: Path
     orphan_seconds: float = 60.0
+    core: str = "auto"
 
 
 def pid_behind(sock: socket.socket) -> int:
@@ -67,6 +72,7 @@ def start_process(settings: WorkerSettings, index: int) -> int:
         f"--index={index}",
         f"--udp-port={settings.udp_port}",
         f"--orphan-seconds={settings.orphan_seconds}",
+        f"--core={settings.core}",
         *(f"--announce={address}" for address in settings.announce),
     ]
     root = str(Path(__file__).parents[2])

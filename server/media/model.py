@@ -133,11 +133,13 @@ class PeerStats:
 class WorkerStats:
     """Counters of a worker since its start.
 
-    ``drops`` maps a reason to a count of packets; ``peers`` is sorted by peer id.
+    ``core`` is the processor's core that it runs on, ``media_core`` what its packets take:
+    ``python`` or ``c``. ``drops`` maps a reason to a count of packets; ``peers`` is sorted by id.
     """
 
     pid: int
     core: int
+    media_core: str
     udp_port: int
     cpu_seconds: float
     packets_in: int

@@ -2,12 +2,11 @@
 
 import asyncio
 import logging
-import socket
 from collections.abc import Callable
-from typing import Any
 
+from server.media.core.lane import Target
 from server.media.demux import client_random, is_plain_alert
-from server.media.dtls import Certificate, DtlsSession, HandshakeError, Srtp
+from server.media.dtls import Certificate, DtlsSession, HandshakeError
 from server.media.icelite import Paths
 from server.media.rooms import Member
 
@@ -31,8 +30,8 @@ _MOST_HANDSHAKES = 12
 class Connection:
     """The shell around a ``Member``.
 
-    ``last_at`` is the worker's time of the last authenticated packet. ``sending``, ``sendto`` and
-    ``address`` are what the packet path needs; ``sendto`` is None until a path is known.
+    ``last_at`` is the worker's time of the last authenticated packet; ``target`` is where packets
+    to the peer go, and with which keys.
     """
 
     __slots__ = (
@@ -45,7 +44,6 @@ class Connection:
         "_random",
         "_session",
         "_task",
-        "address",
         "allowance",
         "connected_ms",
         "known_ssrcs",
@@ -56,9 +54,7 @@ class Connection:
         "password",
         "paths",
         "peer",
-        "sending",
-        "sendto",
-        "srtp",
+        "target",
         "ufrag",
     )
 
@@ -68,6 +64,7 @@ class Connection:
         self,
         peer: str,
         *,
+        target: Target,
         ufrag: str,
         password: str,
         fingerprints: tuple[tuple[str, str], ...],
@@ -78,6 +75,7 @@ class Connection:
         on_gone: Callable[["Connection", str], None],
     ) -> None:
         self.peer = peer
+        self.target = target
         self.ufrag = ufrag
         self.password = password
         self._fingerprints = fingerprints
@@ -90,26 +88,17 @@ class Connection:
         self._session: DtlsSession | None = None
         self._task: asyncio.Task[None] | None = None
         self.paths = Paths()
-        self.address: tuple[Any, ...] = ()
-        self.sendto: Callable[..., int] | None = None
-        self.sending: Any = None
-        self.srtp: Srtp | None = None
         self.made_at = self.last_at = now
         self.connected_ms = 0
         self.allowance = float(BURST_PACKETS)
         self.known_ssrcs: set[int] = set()
         self.octets_in = 0
 
-    def use_path(self, sock: socket.socket | None, address: tuple[Any, ...]) -> None:
-        """Send by this socket to this address from now on; None stops sending."""
-        self.sendto = sock.sendto if sock is not None else None
-        self.address = address
-
     def send_plain(self, datagram: bytes) -> None:
         """Send a datagram as it is (DTLS); it may be lost like any other."""
-        if self.sendto is not None:
+        if self.target.sendto is not None:
             try:
-                self.sendto(datagram, self.address)
+                self.target.sendto(datagram, self.target.address)
             except OSError as error:
                 self._log.debug("peer %s: record not sent: %s", self.peer, error)
 
@@ -122,7 +111,7 @@ class Connection:
         if is_plain_alert(record):
             return
         random = client_random(record)
-        if self.srtp is None and random is not None and random != self._random:
+        if self.target.srtp is None and random is not None and random != self._random:
             if self._handshakes >= _MOST_HANDSHAKES:
                 return
             self._handshakes += 1
@@ -140,11 +129,10 @@ class Connection:
 
     async def _run(self, session: DtlsSession) -> None:
         try:
-            self.srtp = await session.handshake(self._fingerprints)
+            self.target.arm(await session.handshake(self._fingerprints))
         except HandshakeError as failure:
             self._log.info("peer %s: handshake failed (%s)", self.peer, failure)
             return
-        self.sending = self.srtp.sending
         self._on_connected(self)
         await session.ended()
         await asyncio.sleep(GOODBYE_SECONDS)
@@ -159,7 +147,7 @@ class Connection:
         """Say goodbye and stop; idempotent."""
         if self._task is not None:
             self._task.cancel()
-        self.sending = None
+        self.target.arm(None)
         if self._session is not None:
             self._task = asyncio.create_task(self._session.close())
             self._session = None

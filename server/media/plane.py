@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from server.media import control
 from server.media.answer import Local, write_answer
+from server.media.core.model import Core
 from server.media.dtls import Certificate
 from server.media.icelite import CONSENT_SECONDS
 from server.media.model import (
@@ -51,10 +52,11 @@ class Plane:
         *,
         steady: Callable[[], float],
         wall: Callable[[], float],
+        core: Core,
         log: logging.Logger,
         stored: bytes = b"",
     ) -> None:
-        """Take bound sockets, the addresses to announce (none: those bound) and two clocks.
+        """Take bound sockets, the addresses to announce (none: those bound), two clocks, a core.
 
         ``stored`` is the journal that an earlier worker could not hand over.
         """
@@ -68,7 +70,7 @@ class Plane:
         except control.ControlError as error:
             log.error("the journal of the last worker cannot be read: %s", error)
             self.journal = control.Journal(self.now_ms())
-        self.router = Router(self._timeline, secrets.randbits)
+        self.router = Router(self._timeline, secrets.randbits, core)
         self.transport = Transport(places, self.router, steady, log)
         self._certificate = Certificate()
         self._connections: dict[str, Connection] = {}
@@ -103,6 +105,7 @@ class Plane:
         now = self._steady()
         connection = Connection(
             request.peer,
+            target=self.router.core.target(request.peer),
             ufrag=secrets.token_hex(6),
             password=secrets.token_hex(16),
             fingerprints=offer.fingerprints,
@@ -113,7 +116,7 @@ class Plane:
             on_gone=self._drop,
         )
         connection.member = self.router.add_peer(
-            request.peer, offer, room=request.room, source=request.source, to=connection
+            request.peer, offer, room=request.room, source=request.source, to=connection.target
         )
         self._connections[request.peer] = connection
         self.transport.add(connection)
@@ -270,7 +273,7 @@ class Plane:
     def _count_octets(self) -> None:
         before, self._octets, self._rates = self._octets, {}, {}
         for peer, connection in self._connections.items():
-            octets = connection.octets_in, sum(slot.octets for slot in connection.member.slots)
+            octets = connection.octets_in, sum(s.lane.octets for s in connection.member.slots)
             was = before.get(peer, (0, 0))
             self._octets[peer] = octets
             self._rates[peer] = octets[0] - was[0], octets[1] - was[1]

@@ -5,21 +5,21 @@ newest publisher of a name is the one who counts.
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 from server.media.bandwidth import PublisherBudget, ViewerLadder
+from server.media.core.lane import CLOSED, OPENING, Target
 from server.media.ingress import Ingress
 from server.media.model import Kind, SourceHealth
 from server.media.reports import PublisherClock, ViewerLoss
 from server.media.simulcast import pick_layer
-from server.media.streams import CLOSED, OPENING, Publication, Slot, Stream
+from server.media.streams import Publication, Slot, Stream
 from server.media.voices import Loudness, Voices
 
 
 class Member:
     """One peer as the router knows it: what it publishes and what it is sent.
 
-    ``to`` is whatever the caller wants to find in a ``Send``; ``rtt_ms`` is None until known,
+    ``to`` is where its packets go; ``rtt_ms`` is None until known,
     ``viewer_share`` the last share of packets reported lost. ``counted`` and ``health`` are kept
     by ``feedback``: octets and frames per SSRC at the last count, and what came of it.
     """
@@ -50,7 +50,7 @@ class Member:
         *,
         room: "Room",
         source: str,
-        to: Any,
+        to: Target,
         publications: list[Publication],
         ingress: Ingress,
         slots: list[Slot],
@@ -145,9 +145,9 @@ class Room:
         if slot.kind == "audio":
             return self._wire(slot, publication.streams[0])
         if step.base_only:
-            slot.gate = CLOSED
-        elif slot.gate == CLOSED:
-            slot.gate = OPENING
+            slot.lane.gate = CLOSED
+        elif slot.lane.gate == CLOSED:
+            slot.lane.gate = OPENING
         streams = publication.streams
         current = streams.index(slot.stream) if slot.stream in streams else -1
         index = pick_layer(

@@ -1,24 +1,24 @@
 """Where packets go: the state of all rooms, fed with decrypted packets and the time.
 
-It owns no socket and no clock. ``handle_rtp`` and ``handle_rtcp`` return the media to send;
-reports and requests that this causes are collected in ``rtcp``, for the caller to take.
+It owns no socket and no clock. ``handle_rtp`` and ``handle_rtcp`` leave the media to send in the
+core's outbox; reports and requests that this causes are collected in ``rtcp``. Both are for the
+caller to send.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from server.media import rtcp
 from server.media.answer import CNAME
 from server.media.codec import frame_width, is_key_frame, parse_vp8
+from server.media.core.lane import LaneStart, Target
+from server.media.core.model import Core
 from server.media.feedback import judge_viewer, report_to_publisher
-from server.media.forward import Send, forward_audio, forward_video
 from server.media.ingress import Ingress
 from server.media.model import Choice, SourceHealth
 from server.media.reports import round_trip_ms, sender_report
-from server.media.rewrite import Splicer
 from server.media.rooms import Member, Room
 from server.media.rtp import Packet, WireError, parse_rtp
-from server.media.sdp import Offer
+from server.media.sdp import SEND_TIME, Offer, Section
 from server.media.streams import Publication, Slot, Stream
 from server.media.timeline import Timeline, unix_from_ntp
 
@@ -35,30 +35,28 @@ class Router:
     others than before. Both are emptied by whoever reads them.
     """
 
-    def __init__(self, timeline: Timeline, draw: Callable[[int], int]) -> None:
-        """Take the wall clock and a source of random bits: ``draw(16)`` is below 65,536."""
+    def __init__(self, timeline: Timeline, draw: Callable[[int], int], core: Core) -> None:
+        """Take the wall clock, random bits (``draw(16)`` is below 65,536) and the packet path."""
+        self.core = core
         self._timeline = timeline
         self._draw = draw
         self._repairing: set[Stream] = set()
         self._asking: set[Stream] = set()
         self.rooms: dict[str, Room] = {}
         self.members: dict[str, Member] = {}
-        self.rtcp: list[tuple[Any, bytes]] = []
+        self.rtcp: list[tuple[Target, bytes]] = []
         self.voices_changed: list[Room] = []
 
     # --- peers ---------------------------------------------------------------------------------
 
-    def add_peer(self, peer: str, offer: Offer, *, room: str, source: str, to: Any) -> Member:
+    def add_peer(self, peer: str, offer: Offer, *, room: str, source: str, to: Target) -> Member:
         """Take in a peer with everything that it offers; its slots start at their defaults."""
         place = self.room(room)
         sections = list(offer.published)
         publications = []
         for section in sections:
             publications.append(Publication(section, owner=peer, room=room, source=source))
-        slots = [
-            Slot(section, peer=peer, to=to, ssrc=self._draw(31) | 1 << 16, splicer=self._splicer())
-            for section in offer.slots
-        ]
+        slots = [self._slot(section, peer, to) for section in offer.slots]
         member = Member(
             peer,
             room=place,
@@ -72,9 +70,20 @@ class Router:
         place.enter(member)
         return member
 
-    def _splicer(self) -> Splicer:
+    def _slot(self, section: Section, peer: str, to: Target) -> Slot:
         draw = self._draw
-        return Splicer(seq=draw(15), ts=draw(31), picture_id=draw(15), tl0=draw(8))
+        start = LaneStart(
+            section.kind,
+            ssrc=draw(31) | 1 << 16,
+            payload_type=section.payload_type,
+            send_time_id=section.extension(SEND_TIME),
+            seq=draw(15),
+            ts=draw(31),
+            picture_id=draw(15),
+            tl0=draw(8),
+        )
+        lane = self.core.lane(to, start)
+        return Slot(section, peer=peer, to=to, ssrc=start.ssrc, lane=lane)
 
     def remove_peer(self, now: float, peer: str) -> None:
         """Forget a peer; whoever showed it shows an older publisher of the name, or nothing."""
@@ -90,6 +99,7 @@ class Router:
                 self._drop_stream(stream)
         for slot in room.slots(member.source):
             self._ask(now, room.rewire(now, slot))
+        self.core.forget(member.to)
         self._update_voices(now, room)
         if not room.members and room.audible is None:
             self.rooms.pop(room.name, None)
@@ -152,8 +162,8 @@ class Router:
 
     # --- packets -------------------------------------------------------------------------------
 
-    def handle_rtp(self, now: float, member: Member, data: bytes) -> list[Send]:
-        """Take in one decrypted RTP packet of a peer; return what is to be sent of it.
+    def handle_rtp(self, now: float, member: Member, data: bytes) -> None:
+        """Take in one decrypted RTP packet of a peer; what is to be sent of it is in the outbox.
 
         Raises:
             WireError: when the packet makes no sense; nothing was changed but counters.
@@ -166,17 +176,17 @@ class Router:
             if packet.ssrc in ingress.repairs:
                 unwrapped = ingress.unwrap(packet)
                 if unwrapped is None:
-                    return []
+                    return
                 stream, packet = unwrapped
                 repaired = True
             else:
                 stream = ingress.learn(packet)
                 if stream is None:
-                    return []
+                    return
                 self._welcome(now, member, stream)
         elif packet.payload_type != stream.publication.payload_type:
-            return []
-        return self._route(now, member, stream, packet, repaired=repaired)
+            return
+        self._route(now, member, stream, packet, repaired=repaired)
 
     def _welcome(self, now: float, member: Member, stream: Stream) -> None:
         """Take in a new stream: it replaces one of the same layer, and slots may wait for it."""
@@ -193,40 +203,39 @@ class Router:
 
     def _route(
         self, now: float, member: Member, stream: Stream, packet: Packet, *, repaired: bool
-    ) -> list[Send]:
+    ) -> None:
         number, is_new = stream.missing.receive(now, packet.seq, repaired=repaired)
         if not is_new:
-            return []
+            return
         if stream.kind == "video" and stream.missing.waiting():
             self._repairing.add(stream)
         stream.layer.note_packet(now)
         if not packet.payload:
             for slot in stream.slots:
-                slot.splicer.skip(number)
-            return []
+                slot.lane.skip(number)
+            return
         stream.octets += len(packet.payload)
-        if stream.kind == "video":
-            try:
-                return self._route_video(now, stream, packet, number)
-            except WireError:
-                for slot in stream.slots:
-                    slot.splicer.skip(number)
-                raise
-        return self._route_audio(now, member, stream, packet, number)
+        if stream.kind == "audio":
+            self._route_audio(now, member, stream, packet, number)
+            return
+        try:
+            self._route_video(now, stream, packet, number)
+        except WireError:
+            for slot in stream.slots:
+                slot.lane.skip(number)
+            raise
 
     def _route_audio(
         self, now: float, member: Member, stream: Stream, packet: Packet, number: int
-    ) -> list[Send]:
+    ) -> None:
         level = stream.publication.audio_level(packet)
         member.room.loudness(member.source).note(now, level)
         for slot in list(stream.waiting):
             slot.take_over(now, stream, seq=number, ts=packet.ts)
             self._report_slot(now, slot, member)
-        sends: list[Send] = []
-        forward_audio(now, stream, packet, number, sends)
-        return sends
+        self.core.forward_audio(now, stream, packet, number)
 
-    def _route_video(self, now: float, stream: Stream, packet: Packet, number: int) -> list[Send]:
+    def _route_video(self, now: float, stream: Stream, packet: Packet, number: int) -> None:
         descriptor = parse_vp8(packet.payload)
         picture = stream.extend_picture(descriptor)
         stream.frames += packet.marker > 0
@@ -239,30 +248,21 @@ class Router:
             if number == stream.missing.newest:
                 for slot in list(stream.waiting):
                     slot.take_over(now, stream, seq=number, ts=packet.ts)
-                    slot.splicer.switch_pictures(picture_id=picture, tl0=descriptor.tl0)
+                    slot.lane.switch_pictures(picture_id=picture, tl0=descriptor.tl0)
                     self._report_slot(now, slot, self.members[stream.publication.owner])
             elif stream.waiting:
                 # no slot can go over to a late key frame: what followed it was not sent
                 self._ask(now, stream)
-        sends: list[Send] = []
-        forward_video(
-            now,
-            stream,
-            packet,
-            number,
-            descriptor,
-            picture=picture,
-            send_time=int(now * 262_144) & 0xFF_FFFF,
-            out=sends,
+        send_time = int(now * 262_144) & 0xFF_FFFF
+        self.core.forward_video(
+            now, stream, packet, number, descriptor, picture=picture, send_time=send_time
         )
-        return sends
 
-    def handle_rtcp(self, now: float, member: Member, data: bytes) -> list[Send]:
-        """Take in one decrypted RTCP compound of a peer; return packets to send again."""
-        sends: list[Send] = []
+    def handle_rtcp(self, now: float, member: Member, data: bytes) -> None:
+        """Take in one decrypted RTCP compound of a peer; what to send again is in the outbox."""
         for message in rtcp.parse(data):
             if isinstance(message, rtcp.Nack):
-                self._resend(member, message, sends)
+                self._resend(member, message)
             elif isinstance(message, rtcp.PictureLoss):
                 slot = member.slots_by_ssrc.get(message.media)
                 if slot is not None:
@@ -272,17 +272,14 @@ class Router:
                 self._note_reports(now, member, message.reports)
             elif isinstance(message, rtcp.ReceiverReport):
                 self._note_reports(now, member, message.reports)
-        return sends
 
-    def _resend(self, member: Member, nack: rtcp.Nack, sends: list[Send]) -> None:
+    def _resend(self, member: Member, nack: rtcp.Nack) -> None:
         slot = member.slots_by_ssrc.get(nack.media)
-        if slot is None or slot.ring is None:
+        if slot is None:
             return
         for seq in nack.lost:
-            sent = slot.ring.get(seq)
-            if sent is not None and member.resends < RESENDS_PER_SECOND:
-                member.resends += 1
-                sends.append((slot.to, sent[1], sent[2]))
+            if member.resends < RESENDS_PER_SECOND:
+                member.resends += self.core.resend(slot.lane, seq)
 
     def _note_sender_report(self, now: float, member: Member, report: rtcp.SenderReport) -> None:
         stream = member.ingress.streams.get(report.ssrc)
@@ -315,9 +312,9 @@ class Router:
         report = sender_report(
             ssrc=slot.ssrc,
             server_unix=server_unix,
-            ts=(ts + slot.splicer.ts_offset) & 0xFFFF_FFFF,
-            packets=slot.packets,
-            octets=slot.octets,
+            ts=(ts + slot.lane.ts_offset) & 0xFFFF_FFFF,
+            packets=slot.lane.packets,
+            octets=slot.lane.octets,
         )
         self.rtcp.append((slot.to, rtcp.write_sender_report(report, CNAME)))
 

@@ -8,25 +8,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from server.media.cache import Missing, SentRing
+from server.media.cache import Missing
 from server.media.codec import CLOCK_RATE, Vp8
+from server.media.core.lane import Lane, Target
 from server.media.keyframes import KeyFrameRequests
 from server.media.model import Choice
 from server.media.reports import ReceptionReports, StreamClock
-from server.media.rewrite import Splicer
 from server.media.rtp import Packet, extend
-from server.media.sdp import AUDIO_LEVEL, MID, REPAIRED_RID, RID, SEND_TIME, Section
+from server.media.sdp import AUDIO_LEVEL, MID, REPAIRED_RID, RID, Section
 from server.media.simulcast import LayerState
-
-OPEN, CLOSED, OPENING = 0, 1, 2
-"""States of a slot's gate for the upper temporal layers."""
 
 
 class Stream:
-    """One incoming SSRC: its receive window, its clock, and the slots that show or await it."""
+    """One incoming SSRC: its receive window, its clock, and the slots that show or await it.
+
+    ``fan`` is for the core: what it makes of ``slots``, None when these have changed.
+    """
 
     __slots__ = (
         "clock",
+        "fan",
         "frames",
         "key_frames",
         "kind",
@@ -57,6 +58,17 @@ class Stream:
         self.frames = 0
         self.slots: list[Slot] = []
         self.waiting: list[Slot] = []
+        self.fan: Any = None
+
+    def attach(self, slot: Slot) -> None:
+        """Let a slot show this stream."""
+        self.slots.append(slot)
+        self.fan = None
+
+    def detach(self, slot: Slot) -> None:
+        """Let a slot show it no more."""
+        self.slots.remove(slot)
+        self.fan = None
 
     def extend_picture(self, descriptor: Vp8) -> int:
         """Return the picture id of a packet, unwrapped across 7 or 15 bits; -1 when absent."""
@@ -122,49 +134,34 @@ class Slot:
     """One outgoing SSRC of one viewer.
 
     ``choice`` is what it shall show, None for its default (nothing for video, a voice for audio);
-    ``stream`` what it shows, ``pending`` what it will show from the next key frame on.
-    ``gate`` lets only the base temporal layer pass when closed; it opens at a layer sync.
+    ``stream`` what it shows, ``pending`` what it will show from the next key frame on, ``lane``
+    how it is sent.
     """
 
     __slots__ = (
         "choice",
-        "gate",
         "kind",
+        "lane",
         "mid",
-        "octets",
-        "packets",
-        "payload_type",
         "peer",
         "pending",
         "rate",
-        "ring",
-        "send_time_element",
-        "splicer",
         "ssrc",
         "stream",
         "to",
     )
 
-    def __init__(
-        self, section: Section, *, peer: str, to: Any, ssrc: int, splicer: Splicer
-    ) -> None:
+    def __init__(self, section: Section, *, peer: str, to: Target, ssrc: int, lane: Lane) -> None:
         self.peer = peer
         self.to = to
         self.ssrc = ssrc
-        self.splicer = splicer
+        self.lane = lane
         self.kind = section.kind
         self.mid = section.mid
         self.rate = CLOCK_RATE[section.kind]
-        self.payload_type = section.payload_type
-        number = section.extension(SEND_TIME) if section.kind == "video" else 0
-        self.send_time_element = number << 28 | 2 << 24 if 0 < number < 15 else 0
-        self.ring = SentRing() if section.kind == "video" else None
         self.choice: Choice | None = None
         self.stream: Stream | None = None
         self.pending: Stream | None = None
-        self.gate = OPEN
-        self.packets = 0
-        self.octets = 0
 
     def await_stream(self, stream: Stream | None) -> bool:
         """Show this stream from its next key frame on; return whether one must be asked for.
@@ -189,7 +186,7 @@ class Slot:
             self.pending.waiting.remove(self)
             self.pending = None
         if self.stream is not None:
-            self.stream.slots.remove(self)
+            self.stream.detach(self)
             self.stream = None
 
     def take_over(self, now: float, stream: Stream, *, seq: int, ts: int) -> None:
@@ -198,7 +195,7 @@ class Slot:
             self.pending.waiting.remove(self)
             self.pending = None
         if self.stream is not None:
-            self.stream.slots.remove(self)
+            self.stream.detach(self)
         self.stream = stream
-        stream.slots.append(self)
-        self.splicer.switch(now, self.rate, seq=seq, ts=ts)
+        stream.attach(self)
+        self.lane.switch(now, self.rate, seq=seq, ts=ts)

@@ -1,4 +1,4 @@
-"""The one UDP port: sockets, the drain of arrivals, encryption and sending.
+"""The one UDP port: sockets, the drain of arrivals, and who may be believed.
 
 One socket per local address, all with the same port number, so that a reply leaves from the
 address to which the question came. Nothing here waits, and nothing a stranger sends raises.
@@ -15,16 +15,16 @@ from typing import Any
 
 import ifaddr
 
+from server.media.core.model import BATCH
 from server.media.demux import Arrival, classify, ssrc_of
-from server.media.dtls import Scratch, srtp_protect
-from server.media.forward import Send
+from server.media.dtls import Scratch
 from server.media.icelite import answer_check, parse_check
 from server.media.ingress import MOST_SSRCS
+from server.media.pace import Pace
 from server.media.peer import BURST_PACKETS, PACKETS_PER_SECOND, Connection
 from server.media.router import Router
 from server.media.rtp import WireError
 
-BATCH = 128
 _BUFFER_BYTES = 4 << 20
 _MOST_ADDRESSES = 16
 
@@ -45,15 +45,20 @@ def local_addresses() -> list[str]:
 
 
 class Place:
-    """A socket on one local address, and who has proved to be at which remote address."""
+    """A socket on one local address, and who has proved to be at which remote address.
 
-    __slots__ = ("address", "index", "paths", "sock")
+    ``tick`` is the next look at a busy socket, None while it is looked at when something arrives.
+    """
+
+    __slots__ = ("address", "index", "pace", "paths", "sock", "tick")
 
     def __init__(self, index: int, sock: socket.socket, address: str) -> None:
         self.index = index
         self.sock = sock
         self.address = address
         self.paths: dict[tuple[Any, ...], Connection] = {}
+        self.pace = Pace()
+        self.tick: asyncio.TimerHandle | None = None
 
 
 def _bind(address: str, port: int) -> socket.socket:
@@ -110,26 +115,37 @@ class Transport:
         self._router = router
         self._steady = steady
         self._log = log
-        self._in = Scratch()
+        self._core = router.core
         self._out = Scratch()
         self._by_ufrag: dict[str, Connection] = {}
         self.port = int(places[0].sock.getsockname()[1])
         self.addresses = tuple(place.address for place in places)
-        self.drops: Counter[str] = Counter()
+        self._drops: Counter[str] = Counter()
         self.packets_in = 0
-        self.packets_out = 0
+
+    @property
+    def packets_out(self) -> int:
+        """How many media packets were sent."""
+        return self._core.sent
+
+    @property
+    def drops(self) -> Counter[str]:
+        """How many packets were dropped, by reason."""
+        return self._drops + self._core.lost()
 
     def start(self) -> None:
         """Begin to listen on the running event loop."""
         loop = asyncio.get_running_loop()
         for place in self._places:
-            loop.add_reader(place.sock.fileno(), self._drain, place)
+            loop.add_reader(place.sock.fileno(), self._on_arrival, place)
 
     def close(self) -> None:
         """Stop listening and close the sockets."""
         loop = asyncio.get_running_loop()
         for place in self._places:
             loop.remove_reader(place.sock.fileno())
+            if place.tick is not None:
+                place.tick.cancel()
             place.sock.close()
 
     def add(self, connection: Connection) -> None:
@@ -152,85 +168,101 @@ class Transport:
 
     # --- arrivals ------------------------------------------------------------------------------
 
-    def _drain(self, place: Place) -> None:
-        receive = place.sock.recvfrom_into
-        data = self._in.data
-        for _ in range(BATCH):
-            try:
-                size, address = receive(data)
-            except BlockingIOError:
-                break
-            except OSError:
-                self.drops["socket"] += 1
-                continue
-            self._handle(place, size, address)
-        self.flush()
+    def _on_arrival(self, place: Place) -> None:
+        """Take what arrived; from a socket that has become busy, only on a tick from now on."""
+        delay = self._drain(place)
+        if delay is not None:
+            loop = asyncio.get_running_loop()
+            loop.remove_reader(place.sock.fileno())
+            place.tick = loop.call_later(delay, self._on_tick, place)
 
-    def _handle(self, place: Place, size: int, address: tuple[Any, ...]) -> None:
-        arrival = classify(self._in.data, size)
+    def _on_tick(self, place: Place) -> None:
+        """Take what has gathered; from a socket that has become quiet, at each arrival again."""
+        loop = asyncio.get_running_loop()
+        delay = self._drain(place)
+        if delay is None:
+            place.tick = None
+            loop.add_reader(place.sock.fileno(), self._on_arrival, place)
+        else:
+            place.tick = loop.call_later(delay, self._on_tick, place)
+
+    def _drain(self, place: Place) -> float | None:
+        """Take a batch and send what comes of it; return when to look again, as ``Pace.note``."""
+        count = 0
+        for scratch, size, address in self._core.receive(place.sock, self._drops):
+            count += 1
+            self._handle(place, scratch, size, address)
+        self._core.ship()
+        self.flush()
+        return place.pace.note(self._steady(), count, BATCH)
+
+    def _handle(self, place: Place, scratch: Scratch, size: int, address: tuple[Any, ...]) -> None:
+        arrival = classify(scratch.data, size)
         if arrival is Arrival.JUNK:
-            self.drops["junk"] += 1
+            self._drops["junk"] += 1
             return
         if arrival is Arrival.STUN:
-            self._handle_stun(place, bytes(self._in.view[:size]), address)
+            self._handle_stun(place, bytes(scratch.view[:size]), address)
             return
         connection = place.paths.get(address)
         if connection is None:
-            self.drops["stranger"] += 1
+            self._drops["stranger"] += 1
         elif connection.allowance < 1:
-            self.drops["flood"] += 1
+            self._drops["flood"] += 1
         else:
             connection.allowance -= 1
-            self._handle_known(connection, arrival, size)
+            self._handle_known(connection, arrival, scratch, size)
 
-    def _handle_known(self, connection: Connection, arrival: Arrival, size: int) -> None:
+    def _handle_known(
+        self, connection: Connection, arrival: Arrival, scratch: Scratch, size: int
+    ) -> None:
         if arrival is Arrival.DTLS:
-            connection.handle_dtls(bytes(self._in.view[:size]))
+            connection.handle_dtls(bytes(scratch.view[:size]))
             return
-        srtp = connection.srtp
+        srtp = connection.target.srtp
         if srtp is None:
-            self.drops["early"] += 1
+            self._drops["early"] += 1
             return
         if arrival is Arrival.RTP:
-            ssrc = ssrc_of(self._in.data)
+            ssrc = ssrc_of(scratch.data)
             known = connection.known_ssrcs
             if ssrc not in known and len(known) >= MOST_SSRCS:
-                self.drops["ssrc"] += 1
+                self._drops["ssrc"] += 1
                 return
-            size = srtp.unprotect_rtp(self._in, size)
+            size = srtp.unprotect_rtp(scratch, size)
             if size:
                 known.add(ssrc)
         else:
-            size = srtp.unprotect_rtcp(self._in, size)
+            size = srtp.unprotect_rtcp(scratch, size)
         if not size:
-            self.drops["not_authentic"] += 1
+            self._drops["not_authentic"] += 1
             return
         self.packets_in += 1
         connection.octets_in += size
-        self._route(connection, arrival, bytes(self._in.view[:size]))
+        self._route(connection, arrival, bytes(scratch.view[:size]))
 
     def _route(self, connection: Connection, arrival: Arrival, packet: bytes) -> None:
         now = connection.last_at = self._steady()
         try:
             if arrival is Arrival.RTP:
-                sends = self._router.handle_rtp(now, connection.member, packet)
+                self._router.handle_rtp(now, connection.member, packet)
             else:
-                sends = self._router.handle_rtcp(now, connection.member, packet)
+                self._router.handle_rtcp(now, connection.member, packet)
         except WireError:
-            self.drops["malformed"] += 1
+            self._drops["malformed"] += 1
             return
-        if sends:
-            self._send(sends)
+        if self._core.pending >= self._core.ships_at:
+            self._core.ship()
 
     def _handle_stun(self, place: Place, data: bytes, address: tuple[Any, ...]) -> None:
         check = parse_check(data)
         connection = self._by_ufrag.get(check.ufrag) if check is not None else None
         if check is None or connection is None:
-            self.drops["stun"] += 1
+            self._drops["stun"] += 1
             return
         answer = answer_check(check, connection.password, (address[0], address[1]))
         if answer is None:
-            self.drops["stun"] += 1
+            self._drops["stun"] += 1
             return
         connection.last_at = self._steady()
         self._believe(connection, place, address, nominates=check.nominates)
@@ -247,38 +279,14 @@ class Transport:
             before.paths.believed.pop(path, None)
             if before.paths.chosen == path:
                 before.paths.chosen = None
-                before.use_path(None, ())
+                before.target.aim(None, ())
         place.paths[address] = connection
         for index, old in connection.paths.note_check(path, nominates=nominates):
             self._places[index].paths.pop(old, None)
         if connection.paths.chosen == path:
-            connection.use_path(place.sock, address)
+            connection.target.aim(place.sock, address)
 
     # --- departures ----------------------------------------------------------------------------
-
-    def _send(self, sends: list[Send]) -> None:
-        scratch = self._out
-        view, pointer, length = scratch.view, scratch.pointer, scratch.length
-        sent = 0
-        for to, head, rest in sends:
-            split = len(head)
-            size = split + len(rest)
-            if to.sending is None or to.sendto is None or size > Scratch.LARGEST:
-                continue
-            # a slice of a bytearray would copy twice: this way saves a microsecond
-            view[:split] = head
-            view[split:size] = rest
-            length[0] = size
-            if srtp_protect(to.sending, pointer, length):
-                self.drops["protect"] += 1
-                continue
-            try:
-                to.sendto(view[: length[0]], to.address)
-            except OSError:
-                self.drops["send"] += 1
-                continue
-            sent += 1
-        self.packets_out += sent
 
     def flush(self) -> None:
         """Send the RTCP that the router has collected."""
@@ -287,7 +295,7 @@ class Transport:
             return
         self._router.rtcp = []
         for to, compound in waiting:
-            if to.sending is None or to.sendto is None:
+            if to.srtp is None or to.sendto is None:
                 continue
             size = to.srtp.protect_rtcp(self._out, compound)
             if size:

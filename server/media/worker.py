@@ -17,6 +17,8 @@ from typing import Any
 import msgspec
 
 from server.media import control
+from server.media.core.choice import choose_core
+from server.media.launch import MEDIA_CORES
 from server.media.model import MediaEvent, WorkerStats
 from server.media.plane import Plane, Refused
 from server.media.transport import bind_all, local_addresses
@@ -30,8 +32,11 @@ log = logging.getLogger("pinhui.media")
 class Office:
     """The control socket: one control process at a time, the newest."""
 
-    def __init__(self, plane: Plane, *, wanted_port: int, announce: list[str]) -> None:
+    def __init__(
+        self, plane: Plane, *, wanted_port: int, announce: list[str], wanted_core: str
+    ) -> None:
         self._plane = plane
+        self._wanted_core = wanted_core
         self._wanted_port = wanted_port
         self._announce = announce
         self._writer: asyncio.StreamWriter | None = None
@@ -111,6 +116,7 @@ class Office:
             self._plane.now_ms(),
             self._wanted_port,
             self._announce,
+            self._wanted_core,
         )
         self._send(control.Reply(number, msgspec.Raw(msgspec.json.encode(welcome))))
         for event in self._plane.journal.kept:
@@ -140,6 +146,7 @@ class Office:
         return WorkerStats(
             pid=os.getpid(),
             core=_current_core(),
+            media_core=self._plane.router.core.name,
             udp_port=transport.port,
             cpu_seconds=round(time.process_time(), 6),
             packets_in=transport.packets_in,
@@ -184,7 +191,9 @@ async def serve(arguments: argparse.Namespace) -> None:
 
     Raises:
         OSError: when the media port or the control socket is not to be had.
+        CoreUnavailable: when the core in C is asked for and cannot be used.
     """
+    core = choose_core(arguments.core, log)
     announce: list[str] = arguments.announce
     local = local_addresses()
     bound = announce if announce and set(announce) <= set(local) else local
@@ -195,10 +204,16 @@ async def serve(arguments: argparse.Namespace) -> None:
         tuple(announce),
         steady=time.monotonic,
         wall=time.time,
+        core=core,
         log=log,
         stored=_take_journal(journal_path),
     )
-    office = Office(plane, wanted_port=arguments.udp_port, announce=announce)
+    office = Office(
+        plane,
+        wanted_port=arguments.udp_port,
+        announce=announce,
+        wanted_core=arguments.core,
+    )
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, office.stopped.set)
     path = _free_path(arguments.run_dir, arguments.index)
@@ -251,6 +266,7 @@ def main() -> None:
     parser.add_argument("--udp-port", type=int, default=0)
     parser.add_argument("--announce", action="append", default=[])
     parser.add_argument("--orphan-seconds", type=float, default=60.0)
+    parser.add_argument("--core", choices=MEDIA_CORES, default="auto")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     asyncio.run(serve(parser.parse_args()))
 

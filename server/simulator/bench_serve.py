@@ -31,19 +31,25 @@ from server.simulator.demo_street import enter_street
 _HOST = "127.0.0.1"
 
 
-async def serve_bench(port: int, media_port: int) -> int:
+async def serve_bench(port: int, media_port: int, media_core: str) -> int:
     """Serve the session until told to stop; nothing is kept.
 
     Args:
         port: TCP port for WHIP and WHEP on 127.0.0.1.
         media_port: UDP port of sound and picture, 0 for any.
+        media_core: what carries the packets, as the setting of that name.
 
     Raises:
         CannotStartError: when there is no media worker to serve with.
         OSError: when the port is taken.
     """
     with tempfile.TemporaryDirectory(prefix="pinhui-bench-") as folder:
-        settings = Settings(data_dir=Path(folder), media_port=media_port, announce=(_HOST,))
+        settings = Settings(
+            data_dir=Path(folder),
+            media_port=media_port,
+            media_core=media_core,
+            announce=(_HOST,),
+        )
         upgrade(settings.database)
         db = Database(settings.database)
         await enter_street(db, load_secret(settings.data_dir), "bench-only-no-login")

@@ -101,7 +101,7 @@ async def test_a_wrong_password_gets_no_answer_and_no_belief(
     assert not await checked(ports[0], answer, nominates=True, key="guessed")
     connection = plane.connection("p")
     assert connection is not None
-    assert connection.sendto is None
+    assert connection.target.sendto is None
 
 
 async def test_an_address_taken_over_by_a_newer_peer_belongs_to_it_alone(
@@ -113,7 +113,7 @@ async def test_an_address_taken_over_by_a_newer_peer_belongs_to_it_alone(
     before, after = plane.connection("old"), plane.connection("new")
     assert before is not None
     assert after is not None
-    assert before.sendto is None
+    assert before.target.sendto is None
     assert after.address == ports[0].getsockname()
 
 

@@ -8,13 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.media import rtcp
-from server.media.forward import Send
+from server.media.core.model import Core, Send
 from server.media.model import Choice, Layer
 from server.media.rooms import Member
 from server.media.router import Router
 from server.media.rtp import HEADER, Packet, WireError, parse_rtp
 from server.media.sdp import parse_offer
 from server.media.timeline import Timeline, ntp_from_unix
+from tests.unit.media.cores import CORES, make_core
 from tests.unit.media.offers import camera, microphone, offer, screen, speaker
 
 KEY = b"\0\0\0\x9d\x01\x2a"
@@ -24,9 +25,11 @@ WIDTHS = {"l": 320, "h": 1280}
 class House:
     """A router, its clock, and short words for what happens in it."""
 
-    def __init__(self) -> None:
+    def __init__(self, core: Core) -> None:
         self.now = 100.0
-        self.router = Router(Timeline(0.0, 1_000_000.0), random.Random(7).getrandbits)  # noqa: S311 (a test wants the same numbers)
+        self.core = core
+        draw = random.Random(7)  # noqa: S311 (a test wants the same numbers)
+        self.router = Router(Timeline(0.0, 1_000_000.0), draw.getrandbits, core)
 
     def publisher(self, peer: str, *, source: str = "", room: str = "r") -> Member:
         text = offer(microphone(), camera(simulcast=True))
@@ -39,7 +42,9 @@ class House:
         return self._add(peer, text, source or peer, room)
 
     def _add(self, peer: str, text: str, source: str, room: str) -> Member:
-        return self.router.add_peer(peer, parse_offer(text), room=room, source=source, to=peer)
+        return self.router.add_peer(
+            peer, parse_offer(text), room=room, source=source, to=self.core.target(peer)
+        )
 
     def video(
         self, member: Member, seq: int, *, rid: str = "h", key: bool = False, **more: int
@@ -62,23 +67,24 @@ class House:
         return self.take(member, head + extension + b"sound")
 
     def take(self, member: Member, data: bytes) -> list[tuple[str, Packet]]:
-        return read(self.router.handle_rtp(self.now, member, data))
+        self.router.handle_rtp(self.now, member, data)
+        return read(self.core.take())
 
     def asked(self) -> list[tuple[str, rtcp.Message]]:
         taken, self.router.rtcp = self.router.rtcp, []
-        return [(to, message) for to, data in taken for message in rtcp.parse(data)]
+        return [(to.name, message) for to, data in taken for message in rtcp.parse(data)]
 
     def later(self, seconds: float) -> None:
         self.now += seconds
 
 
 def read(sends: list[Send]) -> list[tuple[str, Packet]]:
-    return [(to, parse_rtp(head + rest)) for to, head, rest in sends]
+    return [(to.name, parse_rtp(head + rest)) for to, head, rest in sends]
 
 
-@pytest.fixture
-def house() -> House:
-    return House()
+@pytest.fixture(params=CORES)
+def house(request: pytest.FixtureRequest) -> House:
+    return House(make_core(request.param))
 
 
 def shown(sends: list[tuple[str, Packet]]) -> list[str]:
@@ -188,11 +194,13 @@ def test_a_viewers_loss_is_sent_again_as_it_was(house: House) -> None:
     nack = rtcp.write_nack(
         rtcp.Nack(9, viewer.slots[0].ssrc, (packet.seq, packet.seq + 1 & 0xFFFF))
     )
-    [(to, again)] = read(house.router.handle_rtcp(house.now, viewer, nack))
+    house.router.handle_rtcp(house.now, viewer, nack)
+    [(to, again)] = read(house.core.take())
     assert to == "1"
     assert (again.seq, again.ts, again.payload) == (packet.seq, packet.ts, packet.payload)
     stranger = rtcp.write_nack(rtcp.Nack(9, 12345, (packet.seq,)))
-    assert house.router.handle_rtcp(house.now, viewer, stranger) == []
+    house.router.handle_rtcp(house.now, viewer, stranger)
+    assert house.core.take() == []
 
 
 def test_a_viewers_wish_for_a_key_frame_reaches_the_publisher_at_most_twice_a_second(
@@ -226,7 +234,11 @@ def test_voices_are_the_three_loudest_and_never_ones_own(house: House) -> None:
     heard = [bool(house.audio(member, 41)) for member in members]
     assert heard == [True, True, True, False, False]
     talker = house.router.add_peer(
-        "0b", parse_offer(offer(speaker(), speaker())), room="r", source="0", to="0b"
+        "0b",
+        parse_offer(offer(speaker(), speaker())),
+        room="r",
+        source="0",
+        to=house.core.target("0b"),
     )
     house.router.adjust(house.now)
     assert "0b" not in shown(house.audio(members[0], 42))
@@ -350,10 +362,13 @@ def test_a_peer_may_only_learn_the_server_its_own_layers(house: House) -> None:
         house.take(sender, b"\x80")
 
 
+@pytest.mark.parametrize("name", CORES)
 @settings(max_examples=40, deadline=None)
 @given(st.binary(max_size=60), st.integers(0, 2**32), st.sampled_from([96, 97, 111]))
-def test_junk_payloads_raise_nothing_but_wire_errors(rest: bytes, salt: int, kind: int) -> None:
-    house = House()
+def test_junk_payloads_raise_nothing_but_wire_errors(
+    name: str, rest: bytes, salt: int, kind: int
+) -> None:
+    house = House(make_core(name))
     sender, viewer = house.publisher("12"), house.viewer("1", audio=1)
     house.router.choose(house.now, "1", {0: Choice("12")})
     house.video(sender, 1, key=True)
