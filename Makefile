@@ -6,11 +6,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8080
 
+# Python's headers may have come with a Python that is not Debian's.
+PYTHON_HEADERS := $(shell $(PYTHON) -c 'import sysconfig; print(sysconfig.get_paths()["include"])' \
+  | xargs -I{} ls {}/Python.h 2>/dev/null)
 DEMO_PACKAGES := fonts-noto-cjk libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
 # Node.js may have come from elsewhere: Debian's is only asked for where there is none.
-TEST_PACKAGES := chromium libnss3-tools postgresql iproute2 poppler-utils $(if $(shell command -v npm),,nodejs npm)
+TEST_PACKAGES := gcc libc6-dev $(if $(PYTHON_HEADERS),,python3-dev) chromium libnss3-tools postgresql iproute2 poppler-utils $(if $(shell command -v npm),,nodejs npm)
 
-.PHONY: help demo test quick check format lint types contracts unit scripts screenshots bench lock clean \
+.PHONY: help demo core core-fuzz test quick check format lint types contracts unit scripts screenshots bench lock clean \
 	demo-packages test-packages test-rules test-pages
 
 help:
@@ -49,7 +52,17 @@ $(VENV)/tools.stamp: requirements-dev.lock $(VENV)/product.stamp
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
+# The packet core in C: the demo goes without where it cannot be built, checks and tests do not.
+core: $(VENV)/product.stamp
+	@$(BIN)/python -m server.media.core.build
+# Mutated packets through the C core under the sanitizers; by hand, as it takes a minute.
+core-fuzz:
+	$(CC) -g -O1 -std=c11 -fsanitize=address,undefined -fno-sanitize-recover=all -Iserver/media/core/c \
+	  -o $(VENV)/core-fuzz tests/media/fuzz_core.c server/media/core/c/*.c -lm
+	$(VENV)/core-fuzz 100000
+
 demo: demo-packages $(VENV)/product.stamp
+	@$(BIN)/python -m server.media.core.build --optional
 	@$(BIN)/python -m server demo --port $(PORT)
 
 format: $(VENV)/tools.stamp
@@ -62,7 +75,7 @@ types: $(VENV)/tools.stamp
 	$(BIN)/mypy
 contracts: $(VENV)/tools.stamp
 	$(BIN)/lint-imports
-unit: $(VENV)/tools.stamp
+unit: $(VENV)/tools.stamp core
 	HYPOTHESIS_PROFILE=quick $(BIN)/pytest -q tests/unit
 # The pages' scripts: types in their comments, and their pure parts under the Node test runner.
 node_modules/tools.stamp: package.json package-lock.json
@@ -75,7 +88,7 @@ scripts: node_modules/tools.stamp
 quick: lint types contracts unit
 check: lint types contracts scripts
 # First what wants the machine for itself, then the rest, one run on each of two cores.
-test: test-packages $(VENV)/tools.stamp node_modules/tools.stamp
+test: test-packages $(VENV)/tools.stamp node_modules/tools.stamp core
 	$(BIN)/pytest tests/browser tests/media
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target --keep-going test-rules test-pages
 test-rules:
@@ -88,7 +101,7 @@ screenshots: test-packages $(VENV)/tools.stamp node_modules/tools.stamp
 	$(BIN)/python -m tests.browser.screenshots $(if $(DOCS),--docs)
 
 # Figures of the demo on this machine; nothing else should be running.
-bench: test-packages $(VENV)/tools.stamp
+bench: test-packages $(VENV)/tools.stamp core
 	@$(BIN)/python -m tests.browser.bench
 
 lock: $(VENV)/tools.stamp

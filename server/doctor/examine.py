@@ -22,6 +22,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from server.config import Settings
 from server.doctor.findings import Finding, Level
 from server.mail.model import tls_context
+from server.media.launch import MEDIA_CORES
 
 MINIMUM_PYTHON = (3, 11)
 LIBRARIES = (
@@ -35,6 +36,7 @@ LIBRARIES = (
     "argon2",
     "av",
     "babel",
+    "cffi",
     "chinese_calendar",
     "cryptography",
     "icalendar",
@@ -204,6 +206,22 @@ def worker_answers(data_dir: Path) -> bool:
     return False
 
 
+def probe_core(wanted: str) -> Finding:
+    """Try which core the media worker would take for ``media_core``; nothing keeps running."""
+    from server.media.core.choice import CoreUnavailable, native_core
+
+    if wanted not in MEDIA_CORES:
+        return Finding(Level.BAD, "core_unheard_of", {"core": wanted})
+    if wanted == "python":
+        return Finding(Level.OK, "core_python")
+    try:
+        native_core()
+    except CoreUnavailable as reason:
+        level = Level.BAD if wanted == "c" else Level.WARN
+        return Finding(level, "core_away", {"reason": str(reason)})
+    return Finding(Level.OK, "core_c")
+
+
 def probe_mail(settings: Settings) -> Finding:
     """Try to open a line to the mail server, protected and signed in, and send nothing."""
     try:
@@ -333,6 +351,7 @@ def examine(settings: Settings, now: datetime) -> list[Finding]:
         probe_port(
             "UDP", any_address, settings.media_port, lambda: worker_answers(settings.data_dir)
         ),
+        probe_core(settings.media_core),
         probe_certificate(settings, now, is_local=is_local),
         probe_mail(settings),
         judge_fonts(FONT_FOLDERS),

@@ -97,6 +97,21 @@ WORDS: dict[str, tuple[str, str]] = {
         "{names} missing: no PDF reports. Run apt install libpango-1.0-0 libpangoft2-1.0-0 "
         "libharfbuzz-subset0",
     ),
+    "core_c": ("音视频包走 C 核", "Sound and picture take the core in C"),
+    "core_python": (
+        "音视频包走 Python 核（按设置）",
+        "Sound and picture take the core in Python, as set",
+    ),
+    "core_away": (
+        "C 核用不了（{reason}），音视频包走 Python 核，多费处理器。请装 gcc 和 python3-dev，"
+        "再运行 python -m server.media.core.build",
+        "The core in C cannot be used ({reason}): the one in Python takes more of the processor. "
+        "Install gcc and python3-dev, then run python -m server.media.core.build",
+    ),
+    "core_unheard_of": (
+        "设置 media_core 不能是 {core}，只能是 auto、python 或 c",
+        "The setting media_core cannot be {core}: auto, python or c",
+    ),
     "certificate_ok": ("证书还有 {days} 天", "The certificate has {days} days left"),
     "certificate_soon": (
         "证书还有 {days} 天到期。请运行 pinhui cert，再重新启动服务。",

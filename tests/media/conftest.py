@@ -1,4 +1,7 @@
-"""A real worker for the tests of this folder; each test adopts it and leaves it to the next."""
+"""A real worker for the tests of this folder, one for each core.
+
+Each test adopts it and leaves it to the next.
+"""
 
 import contextlib
 import logging
@@ -14,14 +17,22 @@ import pytest
 from server.media.client import MediaClient, WorkerSettings
 from server.media.model import MediaEvent
 from tests.media.callers import Caller
+from tests.unit.media.cores import CORES, build_core
 
 
-@pytest.fixture(scope="session")
-def worker_settings() -> Iterator[WorkerSettings]:
+@pytest.fixture(scope="session", params=CORES)
+def worker_settings(request: pytest.FixtureRequest) -> Iterator[WorkerSettings]:
+    build_core()
     # a Unix socket's path is at most 107 characters, so not below pytest's own folders
     run_dir = Path(tempfile.mkdtemp(prefix="pinhui-"))
     pids: set[int] = set()
-    yield WorkerSettings(udp_port=0, announce=("127.0.0.1",), run_dir=run_dir, orphan_seconds=20)
+    yield WorkerSettings(
+        udp_port=0,
+        announce=("127.0.0.1",),
+        run_dir=run_dir,
+        orphan_seconds=20,
+        core=request.param,
+    )
     pids.update(int(p.read_text()) for p in run_dir.glob("pid"))
     for pid in pids:
         with contextlib.suppress(ProcessLookupError):

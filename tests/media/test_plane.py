@@ -12,6 +12,7 @@ from server.media import control
 from server.media.model import MediaEvent, PeerDisconnected
 from server.media.plane import Plane
 from server.media.transport import bind_all
+from tests.unit.media.cores import CORES, make_core
 from tests.unit.media.offers import microphone, offer
 
 LOG = logging.getLogger("test")
@@ -30,13 +31,14 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture
-async def plane(clock: Clock) -> AsyncIterator[Plane]:
+@pytest.fixture(params=CORES)
+async def plane(clock: Clock, request: pytest.FixtureRequest) -> AsyncIterator[Plane]:
     plane = Plane(
         bind_all(["127.0.0.1"], 0, LOG),
         (),
         steady=lambda: clock.steady,
         wall=clock.wall,
+        core=make_core(request.param),
         log=LOG,
     )
     plane.transport.start()

@@ -16,6 +16,7 @@ from server.db.migrate import standing, upgrade
 from server.doctor import examine, findings
 from server.doctor.findings import Finding, Level
 from tests.mail_servers import Inbox, smtp_thread
+from tests.unit.media.cores import build_core
 
 NOW = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
 
@@ -161,6 +162,16 @@ def test_a_worker_that_listens_is_ours_and_a_socket_left_behind_is_not(tmp_path:
         worker.listen(1)
         assert examine.worker_answers(tmp_path)
     assert not examine.worker_answers(tmp_path)
+
+
+def test_the_packet_core_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    build_core()
+    assert examine.probe_core("auto").code == "core_c"
+    assert examine.probe_core("python").code == "core_python"
+    assert examine.probe_core("rust").level is Level.BAD
+    monkeypatch.setattr("server.media.core.choice.fingerprint", lambda: "others")
+    assert examine.probe_core("auto").level is Level.WARN
+    assert examine.probe_core("c").level is Level.BAD
 
 
 def test_both_chinese_faces_are_looked_for(tmp_path: Path) -> None:
