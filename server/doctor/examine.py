@@ -208,12 +208,14 @@ def worker_answers(data_dir: Path) -> bool:
 
 def probe_core(wanted: str) -> Finding:
     """Try which core the media worker would take for ``media_core``; nothing keeps running."""
-    from server.media.core.choice import CoreUnavailable, native_core
-
     if wanted not in MEDIA_CORES:
         return Finding(Level.BAD, "core_unheard_of", {"core": wanted})
     if wanted == "python":
         return Finding(Level.OK, "core_python")
+    try:
+        from server.media.core.choice import CoreUnavailable, native_core
+    except ImportError as missing:
+        return Finding(Level.BAD, "core_away", {"reason": str(missing)})
     try:
         native_core()
     except CoreUnavailable as reason:

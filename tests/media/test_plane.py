@@ -89,11 +89,11 @@ async def test_a_new_address_is_used_when_it_is_nominated(
     assert connection is not None
     first, second = ports
     assert await checked(first, answer, nominates=True)
-    assert connection.address == first.getsockname()
+    assert connection.target.address == first.getsockname()
     assert await checked(second, answer)
-    assert connection.address == first.getsockname()
+    assert connection.target.address == first.getsockname()
     assert await checked(second, answer, nominates=True)
-    assert connection.address == second.getsockname()
+    assert connection.target.address == second.getsockname()
 
 
 async def test_a_wrong_password_gets_no_answer_and_no_belief(
@@ -116,7 +116,7 @@ async def test_an_address_taken_over_by_a_newer_peer_belongs_to_it_alone(
     assert before is not None
     assert after is not None
     assert before.target.sendto is None
-    assert after.address == ports[0].getsockname()
+    assert after.target.address == ports[0].getsockname()
 
 
 async def test_a_silent_peer_left_with_its_last_authenticated_packet(
