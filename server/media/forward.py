@@ -7,7 +7,7 @@ import struct
 from typing import Any
 
 from server.media.codec import Vp8, write_vp8
-from server.media.core.lane import OPEN, OPENING
+from server.media.lanes import OPEN, OPENING
 from server.media.rtp import HEADER, Packet
 from server.media.streams import Stream
 

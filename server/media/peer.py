@@ -4,10 +4,10 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from server.media.core.lane import Target
 from server.media.demux import client_random, is_plain_alert
 from server.media.dtls import Certificate, DtlsSession, HandshakeError
 from server.media.icelite import Paths
+from server.media.lanes import Target
 from server.media.rooms import Member
 
 CONNECT_SECONDS = 20.0

@@ -7,8 +7,8 @@ newest publisher of a name is the one who counts.
 from collections.abc import Iterator
 
 from server.media.bandwidth import PublisherBudget, ViewerLadder
-from server.media.core.lane import CLOSED, OPENING, Target
 from server.media.ingress import Ingress
+from server.media.lanes import CLOSED, OPENING, Target
 from server.media.model import Kind, SourceHealth
 from server.media.reports import PublisherClock, ViewerLoss
 from server.media.simulcast import pick_layer

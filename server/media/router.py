@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 from server.media import rtcp
 from server.media.answer import CNAME
 from server.media.codec import frame_width, is_key_frame, parse_vp8
-from server.media.core.lane import LaneStart, Target
 from server.media.core.model import Core
 from server.media.feedback import judge_viewer, report_to_publisher
 from server.media.ingress import Ingress
+from server.media.lanes import LaneStart, Target
 from server.media.model import Choice, SourceHealth
 from server.media.reports import round_trip_ms, sender_report
 from server.media.rooms import Member, Room

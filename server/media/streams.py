@@ -10,8 +10,8 @@ from typing import Any
 
 from server.media.cache import Missing
 from server.media.codec import CLOCK_RATE, Vp8
-from server.media.core.lane import Lane, Target
 from server.media.keyframes import KeyFrameRequests
+from server.media.lanes import Lane, Target
 from server.media.model import Choice
 from server.media.reports import ReceptionReports, StreamClock
 from server.media.rtp import Packet, extend

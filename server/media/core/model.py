@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from server.media.codec import Vp8
-from server.media.core.lane import Lane, LaneStart, Target
 from server.media.dtls import Scratch
+from server.media.lanes import Lane, LaneStart, Target
 from server.media.rtp import Packet
 from server.media.streams import Stream
 

@@ -11,10 +11,10 @@ from typing import Any
 
 from server.media.codec import Vp8
 from server.media.core._native import ffi, lib
-from server.media.core.lane import Lane, LaneStart, Target
 from server.media.core.model import Arrival, Send
 from server.media.core.sockaddr import from_sockaddr, sockaddr_size, to_sockaddr
 from server.media.dtls import Scratch, Srtp, address_of_srtp_protect
+from server.media.lanes import Lane, LaneStart, Target
 from server.media.rtp import Packet
 from server.media.streams import Stream
 

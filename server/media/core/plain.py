@@ -10,10 +10,10 @@ from typing import Any
 
 from server.media.cache import SentRing
 from server.media.codec import Vp8
-from server.media.core.lane import OPEN, Lane, LaneStart, Target
 from server.media.core.model import BATCH, Arrival, Send
 from server.media.dtls import Scratch, srtp_protect
 from server.media.forward import forward_audio, forward_video
+from server.media.lanes import OPEN, Lane, LaneStart, Target
 from server.media.rewrite import Splicer
 from server.media.rtp import Packet
 from server.media.streams import Stream

@@ -13,10 +13,10 @@ from typing import Any
 from pylibsrtp import Policy, Session
 
 from server.media.codec import parse_vp8
-from server.media.core.lane import CLOSED, OPENING, LaneStart
 from server.media.core.model import Core
 from server.media.core.plain import PlainCore
 from server.media.dtls import Srtp
+from server.media.lanes import CLOSED, OPENING, LaneStart
 from server.media.rtp import Packet
 
 _PICTURES = (

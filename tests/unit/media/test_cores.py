@@ -14,11 +14,11 @@ from pylibsrtp import Policy, Session
 from server.media.codec import Vp8
 from server.media.core import build, choice, selftest
 from server.media.core.choice import CoreUnavailable, choose_core
-from server.media.core.lane import CLOSED, OPEN, OPENING, LaneStart, Target
 from server.media.core.model import Core
 from server.media.core.plain import PlainCore
 from server.media.core.sockaddr import from_sockaddr, sockaddr_size, to_sockaddr
 from server.media.dtls import Scratch, Srtp
+from server.media.lanes import CLOSED, OPEN, OPENING, LaneStart, Target
 from server.media.rtp import Packet, WireError, parse_rtp
 from tests.unit.media.cores import CORES, build_core, make_core
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.media.core.lane import LaneStart
+from server.media.lanes import LaneStart
 from server.media.rewrite import Splicer
 from tests.unit.media.cores import build_core
 
