@@ -57,7 +57,7 @@ static void alter(core *core, lane **lanes, int *targets, int server, struct soc
     switch (draw(8)) {
     case 0:
         lane_free(lanes[place]);
-        lanes[place] = lane_new((int)draw(TARGETS + 2) - 1, draw(0), (int)draw(256),
+        lanes[place] = lane_new(draw(8) ? targets[peer] : (int)draw(0), draw(0), (int)draw(256),
             draw(2) ? 0x32000000 : 0, place % 3 > 0);
         lane_start(lanes[place], draw_number(), draw(0), draw_number(), draw(256));
         break;
@@ -80,7 +80,7 @@ static void alter(core *core, lane **lanes, int *targets, int server, struct soc
         core_aim(core, targets[peer], server, (uint8_t *)sink, sizeof *sink);
         break;
     case 6:
-        core_aim(core, (int)draw(2000) - 500, draw(2) ? server : -1, address,
+        core_aim(core, draw(2) ? targets[peer] : (int)draw(0), draw(4) ? server : -1, address,
             draw(4) ? (int)sizeof *sink : (int)draw(60) - 10);
         break;
     default:
@@ -104,7 +104,7 @@ int main(int count_of_words, char **words)
     }
     for (int place = 0; place < LANES; place++)
         lanes[place] = lane_new(
-            place % TARGETS, draw(0), 96, draw(2) ? 0x32000000 : 0, place % 3 > 0);
+            targets[place % TARGETS], draw(0), 96, draw(2) ? 0x32000000 : 0, place % 3 > 0);
     for (int round = 0; round < rounds; round++) {
         int size = (int)draw(draw(4) ? 60 : BUFFER_SIZE + 1);
         for (int at = 0; at < size && at < 64; at++)

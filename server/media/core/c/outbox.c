@@ -24,9 +24,11 @@ enum {
     NOBODY = -1
 };
 
-/* Where a peer's packets go. `head` and `tail` chain its packets while the outbox is shipped. */
+/* Where a peer's packets go. `head` and `tail` chain its packets while the outbox is shipped. The
+ * number, 0 for nobody, tells a peer from the one that had its place before: a lane that outlived
+ * its peer sends to nobody, never to somebody else. */
 typedef struct {
-    int is_used, socket, address_size, head, tail;
+    int number, socket, address_size, head, tail;
     void *session;
     uint8_t address[ADDRESS_SIZE];
 } target;
@@ -47,7 +49,8 @@ struct core {
     tally tally;
 
     target targets[MOST_TARGETS];
-    int touched[MOST_TARGETS];
+    int turns;
+    target *touched[MOST_TARGETS];
 
     int count;
     size_t filled;
@@ -92,18 +95,21 @@ int core_uses_segments(const core *core)
 
 static target *find(core *core, int number)
 {
-    if (number < 0 || number >= MOST_TARGETS || !core->targets[number].is_used)
+    if (number <= 0)
         return NULL;
-    return &core->targets[number];
+    target *found = &core->targets[number % MOST_TARGETS];
+    return found->number == number ? found : NULL;
 }
 
 /* Return the number of a new peer, which has neither keys nor a path; -1 when all are taken. */
 int core_target_new(core *core)
 {
-    for (int number = 0; number < MOST_TARGETS; number++) {
-        if (core->targets[number].is_used)
+    for (int place = 0; place < MOST_TARGETS; place++) {
+        if (core->targets[place].number)
             continue;
-        core->targets[number] = (target){.is_used = 1, .socket = NOBODY, .head = NOBODY};
+        core->turns = core->turns % (1 << 20) + 1;
+        int number = core->turns * MOST_TARGETS + place;
+        core->targets[place] = (target){.number = number, .socket = NOBODY, .head = NOBODY};
         return number;
     }
     return NOBODY;
@@ -118,7 +124,7 @@ int core_target_free(core *core, int number)
     for (int place = 0; place < core->count; place++)
         if (core->pending[place].target == number)
             core->pending[place].target = NOBODY;
-    target->is_used = 0;
+    target->number = 0;
     return 0;
 }
 
@@ -202,7 +208,7 @@ static int sort_by_target(core *core)
             continue;
         if (target->head == NOBODY) {
             target->head = place;
-            core->touched[touched++] = packet->target;
+            core->touched[touched++] = target;
         } else {
             core->pending[target->tail].next = place;
         }
@@ -334,7 +340,7 @@ void core_ship(core *core)
     int touched = sort_by_target(core), part = 0;
     core->message_count = 0;
     for (int place = 0; place < touched; place++)
-        part = pack_target(core, &core->targets[core->touched[place]], part);
+        part = pack_target(core, core->touched[place], part);
     core->tally.messages += (uint64_t)core->message_count;
     send_messages(core);
     core_forget_pending(core);
