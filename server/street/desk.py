@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count, takewhile
 
 from server.domain.addresses import parse_email
 from server.domain.errors import DomainError
@@ -12,7 +13,6 @@ MOST_NUMBER = 999
 PARKED = 1000
 """A retired committee whose number went to another has this and its id as its number."""
 BLANK_ROWS = 2
-MOST_PEOPLE = 60
 POSTS = tuple(Post)
 
 
@@ -87,9 +87,7 @@ def read_form(values: Mapping[str, str]) -> CommitteeForm:
             each row ``person_0``, ``name_0``, ``post_0``, ``line_0``, ``leaves_0``.
     """
     people = []
-    for row in range(MOST_PEOPLE):
-        if f"name_{row}" not in values:
-            break
+    for row in takewhile(lambda row: f"name_{row}" in values, count()):
         people.append(
             PersonLine(
                 id=read_number(values.get(f"person_{row}", "")) or 0,

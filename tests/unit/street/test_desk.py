@@ -51,6 +51,11 @@ def test_a_form_sent_back_untouched_means_what_stands() -> None:
     assert (words.number, words.name, words.venue) == (7, "梧桐坊", "梧桐坊二楼")
 
 
+def test_nobody_is_lost_from_a_long_list() -> None:
+    many = [Person(number, 3, f"王{number}", PEOPLE[0].post, "") for number in range(1, 100)]
+    assert len(read_form(sent(form_of(COMMITTEE, "", many))).people) == len(many) + BLANK_ROWS
+
+
 def test_an_empty_name_of_the_venue_means_the_committee_s() -> None:
     words, errors = check_form(CommitteeForm("7", "梧桐坊", ""), 3)
     assert errors == {}
