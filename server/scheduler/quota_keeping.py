@@ -32,6 +32,7 @@ from server.scheduler.quota_rules import (
     week_period,
 )
 from server.scheduler.store import quotas as rows
+from server.scheduler.store.exceptions import load_exceptions
 from server.scheduler.workday_keeping import actor_of
 from server.street import store as street
 
@@ -82,7 +83,12 @@ async def load_facts(tx: Tx, now: datetime, *, first: date | None = None) -> Quo
         today=today,
         versions=await rows.load_quotas(tx),
         committees=await street.load_committees(tx),
-        calls=calls_of(sessions, await street.load_venues(tx), await store.load_called_posts(tx)),
+        calls=calls_of(
+            sessions,
+            await street.load_venues(tx),
+            await store.load_called_posts(tx),
+            await load_exceptions(tx),
+        ),
     )
 
 

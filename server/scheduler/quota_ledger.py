@@ -4,13 +4,16 @@ A committee is called once by each session on whose roster its venue stands, whe
 calls a post that counts. Held and open sessions have used it, scheduled ones reserve it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from server.domain.clock import SITE_ZONE
 from server.domain.places import Committee, Post, Venue
 from server.domain.session import Session, SessionState
+from server.merging.verdict.quota import used_key
+from server.scheduler.exceptions import SignedException
+from server.scheduler.filing import request_number
 from server.scheduler.quota_rules import (
     Period,
     QuotaRule,
@@ -30,12 +33,16 @@ LOOK_AHEAD = 12
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """One session as quotas see it: which committees it calls, and which of their posts."""
+    """One session as quotas see it: which committees it calls, and which of their posts.
+
+    ``signed`` are the quotas, as in ``Quota.used``, that a leader allowed it to exceed.
+    """
 
     session: Session
     on: date
     committee_ids: frozenset[int]
     posts: frozenset[Post]
+    signed: frozenset[str] = frozenset()
 
     @property
     def held(self) -> bool:
@@ -49,7 +56,10 @@ class Called:
 
 
 def calls_of(
-    sessions: Iterable[Session], venues: Iterable[Venue], posts: Mapping[int, tuple[Post, ...]]
+    sessions: Iterable[Session],
+    venues: Iterable[Venue],
+    posts: Mapping[int, tuple[Post, ...]],
+    exceptions: Collection[SignedException] = (),
 ) -> list[Called]:
     """Return what each session calls, in the order given.
 
@@ -57,6 +67,7 @@ def calls_of(
         sessions: those that count; others are let be.
         venues: to know whose venue stands on a roster.
         posts: by session; one that is missing calls every post.
+        exceptions: calls above quotas that were signed.
     """
     owners = {venue.id: venue.committee_id for venue in venues}
     return [
@@ -65,19 +76,31 @@ def calls_of(
             on=session.starts_at.astimezone(SITE_ZONE).date(),
             committee_ids=frozenset(c for v in session.venue_ids if (c := owners.get(v))),
             posts=frozenset(posts.get(session.id, tuple(Post))),
+            signed=_signed(session, exceptions),
         )
         for session in sessions
         if session.state in COUNTED_STATES
     ]
 
 
+def _signed(session: Session, exceptions: Collection[SignedException]) -> frozenset[str]:
+    """Return which quotas a session may exceed: its requests are where that was signed for."""
+    here = {request_number(i.request_id) for i in session.items if i.request_id is not None}
+    day = session.starts_at.astimezone(SITE_ZONE).date()
+    return frozenset(one.key for one in exceptions if one.request in here and one.date == day)
+
+
 @dataclass(frozen=True, slots=True)
 class PostUse:
-    """How often one post of a committee is called in a period; ``granted`` None: no limit."""
+    """How often one post of a committee is called in a period; ``granted`` None: no limit.
+
+    ``signed`` of the calls were allowed by a leader.
+    """
 
     post: Post
     calls: int
     granted: int | None
+    signed: int = 0
 
     @property
     def over(self) -> int:
@@ -116,10 +139,21 @@ class LedgerLine:
         return 0 if self.granted is None else max(0, len(self.calls) - self.granted)
 
     @property
+    def signed(self) -> int:
+        """How many of its calls a leader allowed above the quota."""
+        key = used_key(f"C{self.committee.id}", "", self.period.key)
+        return sum(key in call.signed for call in self.calls)
+
+    @property
     def state(self) -> str:
-        """``over``, ``full``, ``nearly``, ``roomy``, or ``unlimited``; posts count for over."""
-        if self.over or any(use.over for use in self.posts):
+        """``over``, ``signed``, ``full``, ``nearly``, ``roomy``, or ``unlimited``.
+
+        Posts count for the first two; ``signed`` is over with a leader's word for all of it.
+        """
+        if self.over > self.signed or any(use.over > use.signed for use in self.posts):
             return "over"
+        if self.over or any(use.over for use in self.posts):
+            return "signed"
         if self.left is None:
             return "unlimited"
         if self.left == 0:
@@ -143,7 +177,14 @@ def compute_line(
         granted=rule.amount_of(committee.id, period),
         calls=tuple(call for call in own if call.posts & set(rule.counts)),
         posts=tuple(
-            PostUse(post, sum(post in call.posts for call in own), amounts.get(post))
+            PostUse(
+                post=post,
+                calls=sum(post in call.posts for call in own),
+                granted=amounts.get(post),
+                signed=sum(
+                    used_key(f"C{committee.id}", post, period.key) in call.signed for call in own
+                ),
+            )
             for post in Post
         ),
     )
@@ -180,7 +221,7 @@ class Ledger:
 
     @property
     def over(self) -> int:
-        """How many committees are over, by their own quota or that of a post."""
+        """How many committees are over without a leader's word, by their quota or a post's."""
         return sum(line.state == "over" for line in self.lines)
 
 

@@ -50,7 +50,7 @@ from server.scheduler.workday_keeping import actor_of
 
 WEEKS_BACK, WEEKS_AHEAD = 7, 4
 MONTHS_BACK, MONTHS_AHEAD = 2, 2
-_NOT_ROOMY = frozenset({"over", "full", "nearly"})
+_NOT_ROOMY = frozenset({"over", "signed", "full", "nearly"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +147,20 @@ async def show_csv(http: web.Request) -> web.Response:
     view, language = _view(http), visit_of(http).language
     facts = await _facts(http, view.period.first)
     lines = [line for line in _ledger(facts, view.period).lines if view.shows(line)]
-    heads = ("number", "committee", "period", "granted", "used", "reserved", "left", "over")
+    heads = (
+        "number",
+        "committee",
+        "period",
+        "granted",
+        "used",
+        "reserved",
+        "left",
+        "over",
+        "signed",
+    )
     table: list[list[str | int]] = [
         [
-            *(say(language, f"quota_column.{head}") for head in heads),
+            *(say(language, f"quota_column.{head}") for head in (*heads, "signed")),
             *(say(language, f"post.{post}") for post in Post),
             say(language, "quota_column.by"),
         ]
@@ -180,6 +190,7 @@ def _csv_row(line: LedgerLine, language: str) -> list[str | int]:
         line.reserved,
         "" if line.left is None else line.left,
         line.over,
+        line.signed,
         *(use.calls for use in line.posts),
         by,
     ]
