@@ -67,13 +67,13 @@ def _wanted(
         return cells, Marks(), []
     kept = places_of(working.plan)
     wanted = {}
-    for number, place in ground.places.items():
-        moved_there = working.base.get(number, "") != place
-        cell = cells.get(number) if moved_there else kept.get(number)
+    changed = {n for n, place in ground.places.items() if working.base.get(n, "") != place}
+    for number in ground.places:
+        cell = cells.get(number) if number in changed else kept.get(number)
         if cell is not None:
             wanted[number] = cell
     marks = working.marks
-    reading = {number for number in marks.digest if number in ground.requests}
+    reading = (marks.digest & ground.requests.keys()) - changed
     wanted = {number: cell for number, cell in wanted.items() if number not in reading}
     pins = {n: cell for n, cell in marks.pins.items() if wanted.get(n) == cell}
     frozen = marks.frozen & (set(wanted.values()) | set(cells.values()))

@@ -66,9 +66,28 @@ async def look(db: Database, clock: Clock) -> Shown:
     return Shown(board, version, published, last, offer if stands else None)
 
 
+class _Memory:
+    """The board that was laid last: a page asks for it again and again while nothing changes."""
+
+    def __init__(self) -> None:
+        self._last: tuple[Facts, Working | None, Board] | None = None
+
+    def lay(self, facts: Facts, working: Working | None) -> Board:
+        """Return the board, laid anew when anything is different."""
+        last = self._last
+        if last is not None and last[:2] == (facts, working):
+            return last[2]
+        board = lay_out_board(lay_ground(facts), working)
+        self._last = (facts, working, board)
+        return board
+
+
+_MEMORY = _Memory()
+
+
 def lay_board(facts: Facts, working: Working | None) -> Board:
     """Return the board of what was kept over today's facts."""
-    return lay_out_board(lay_ground(facts), working)
+    return _MEMORY.lay(facts, working)
 
 
 async def change(

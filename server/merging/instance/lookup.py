@@ -3,6 +3,7 @@
 Built once for a problem and read by the rules, the price and the search; it decides nothing.
 """
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from datetime import date
 
@@ -39,8 +40,9 @@ class Lookup:
 
     def window_start(self, request: MeetingRequest) -> int:
         """Return the position of the first working day in the window; 0 when there is none."""
-        later = (at for day, at in self.position.items() if day >= request.earliest)
-        return min(later, default=0)
+        days = self.instance.days
+        first = bisect_left(days, request.earliest, key=lambda day: day.date)
+        return first if first < len(days) else 0
 
     def days_waited(self, request: MeetingRequest, day: date) -> int:
         """Return how many working days after the start of its window the request is held."""

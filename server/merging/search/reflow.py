@@ -133,7 +133,7 @@ def _reflow(
     elif not any(request.id == changed for request in instance.requests):
         displaced |= _waiting(draft, displaced, centre)
     free = _free(draft, displaced, centre)
-    if free:
+    if free and not _fits(draft, displaced):
         reconsider(draft, Neighbourhood(free, _open_spots(draft, centre)), effort)
     if any(ground.claims[n].request.mandatory for n in draft.left_out):
         return Refused("no_room")
@@ -177,6 +177,18 @@ def _restore(draft: Draft, spots: dict[str, int], changed: str) -> set[int]:
             draft.take(number)
         displaced.update(stuck)
     return displaced
+
+
+def _fits(draft: Draft, displaced: set[int]) -> bool:
+    """Put the one request that has no place into its only spot, if nobody has to make room."""
+    if len(displaced) != 1:
+        return False
+    (number,) = displaced
+    spots = list(draft.ground.claims[number].prices)
+    if len(spots) != 1 or draft.price(number, spots[0]) is None:
+        return False
+    draft.put(number, spots[0])
+    return True
 
 
 def _centre(
