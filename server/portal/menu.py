@@ -8,29 +8,38 @@ from server.auth.permissions import ROUTES, may_use
 
 _ENTRIES = (
     ("home", "/", "menu.home"),
-    ("book", "/book", "menu.book"),
-    ("approve", "/approve", "menu.approve"),
-    ("requests", "/requests", "menu.requests"),
+    ("board", "/board", "menu.board"),
     ("sessions", "/sessions", "menu.sessions"),
-    ("digest", "/digest", "menu.digest"),
+    ("approve", "/approve", "menu.approve"),
     ("quota", "/quota", "menu.quota"),
+    ("digest", "/digest", "menu.digest"),
     ("attendance", "/attendance", "menu.attendance"),
-    ("verify", "/verify", "menu.verify"),
-    ("street", "/street", "menu.street"),
+    ("book", "/book", "menu.book"),
     ("accounts", "/admin/accounts", "menu.accounts"),
+    ("requests", "/requests", "menu.requests"),
+    ("street", "/street", "menu.street"),
     ("letters", "/admin/letters", "menu.letters"),
+    ("verify", "/verify", "menu.verify"),
     ("help", "/help", "menu.help"),
 )
+"""(route, address, key of its word), those used most first."""
+
+IN_LINE = 6
+"""Entries that stand in one line beside the street's name, in either language, at 1280 pixels."""
 
 
 @dataclass(frozen=True, slots=True)
 class MenuEntry:
-    """One word of the menu; ``code`` is its key in the catalogue, ``count`` what waits there."""
+    """One word of the menu: ``code`` is its key in the catalogue, ``count`` what waits there.
+
+    ``more`` says that it is put away.
+    """
 
     path: str
     code: str
     current: bool
     count: int = 0
+    more: bool = False
 
 
 def _is_at(path: str, target: str) -> bool:
@@ -45,6 +54,8 @@ def menu_for(
 ) -> tuple[MenuEntry, ...]:
     """Return the menu of a role with the page at ``path`` marked; empty before signing in.
 
+    What does not stand in one line is put away under one word (更多), never a single entry alone.
+
     Args:
         role: of the login.
         path: of the page.
@@ -52,8 +63,11 @@ def menu_for(
     """
     if role is None:
         return ()
+    shown = [entry for entry in _ENTRIES if may_use(ROUTES[entry[0]], role)]
+    line = len(shown) if len(shown) <= IN_LINE + 1 else IN_LINE
     return tuple(
-        MenuEntry(target, code, _is_at(path, target), (counts or {}).get(target, 0))
-        for route, target, code in _ENTRIES
-        if may_use(ROUTES[route], role)
+        MenuEntry(
+            target, code, _is_at(path, target), (counts or {}).get(target, 0), more=number >= line
+        )
+        for number, (_, target, code) in enumerate(shown)
     )

@@ -57,6 +57,11 @@ def stops(session: int, account: str) -> list[Stop]:
         Stop("plan", "/plans/1"),
         Stop("digest", "/digest"),
         Stop("digest.week", f"/digest/{week_of(site_date(SystemClock().now()))}"),
+        Stop("board", "/board", "body[data-ready]"),
+        Stop("board", "/board?weeks=5", "body[data-ready]"),
+        Stop("board.versions", "/board/versions"),
+        Stop("board.version", "/board/versions/1"),
+        Stop("board.diff", "/board/versions/1/1"),
         Stop("quota", "/quota"),
         Stop("quota.committee", f"/quota/committees/{VENUE_SHOWN}"),
         Stop("quota.rules", "/quota/rules"),
@@ -90,7 +95,7 @@ def stops(session: int, account: str) -> list[Stop]:
 
 NOT_PAGES = frozenset(
     {
-        *("board.state", "board.prices", "board.events"),
+        *("board.state", "board.prices", "board.events", "board.found"),
         *("digest.file", "digest.link.file"),
         *("health", "static", "authority", "calendar", "ws", "join", "setup", "setup.template"),
         *(

@@ -24,6 +24,7 @@ from server.db.migrate import upgrade
 from server.domain.clock import SystemClock
 from server.scheduler import store as sessions
 from server.simulator.demo import PASSWORD
+from server.simulator.demo_requests import file_a_month
 from server.simulator.demo_sessions import LIVE_ITEMS, LIVE_TITLE
 from server.simulator.demo_street import enter_street
 from server.street import store as street
@@ -177,6 +178,22 @@ def enter_small_street(folder: Path, committees: int) -> SmallStreet:
     # fixtures and tests may have an event loop in this thread
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(asyncio.run, enter()).result()
+
+
+def enter_busy_street(folder: Path) -> None:
+    """Enter the demo's street with a month of requests: some placed and published, some waiting."""
+    made = Settings(data_dir=folder)
+    secret = load_secret(folder)
+    upgrade(made.database)
+
+    async def enter() -> None:
+        db = Database(made.database)
+        await enter_street(db, secret, PASSWORD)
+        await file_a_month(db, SystemClock())
+        await db.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, enter()).result()
 
 
 def enter_a_draft(folder: Path) -> str:

@@ -71,7 +71,7 @@ def _day(text: object) -> date:
         raise DomainError("board_words") from None
 
 
-def _span(http: web.Request) -> Span:
+def read_span(http: web.Request) -> Span:
     """Return the weeks that the address asks for; the present week unless it says otherwise."""
     asked, weeks = http.query.get("from", ""), http.query.get("weeks", "1")
     day = _day(asked) if asked else http.app[CLOCK].now().astimezone(SITE_ZONE).date()
@@ -85,7 +85,7 @@ async def answer_state(http: web.Request, moved: tuple[str, ...] = ()) -> web.Re
 
 async def state_now(http: web.Request, moved: tuple[str, ...] = ()) -> dict[str, Any]:
     """Return the board as it is now."""
-    span, language = _span(http), visit_of(http).language
+    span, language = read_span(http), visit_of(http).language
     shown = await keeping.look(http.app[DATABASE], http.app[CLOCK])
     return {
         "version": shown.version,
