@@ -1,11 +1,12 @@
 """The merge board as the meeting office works with it: by mouse, by finger and by keys."""
 
-import asyncio
 import re
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
 from playwright.async_api import Browser, Locator, Page
 
 from server.simulator.demo import PASSWORD
@@ -15,10 +16,23 @@ from tests.browser.servers import enter_busy_street, serving
 READY = "body[data-ready]"
 
 
+@pytest.fixture(scope="module")
+def month(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A street with a month of requests, to be copied for each test."""
+    folder = tmp_path_factory.mktemp("month")
+    enter_busy_street(folder)
+    return folder
+
+
+@pytest.fixture
+def street(month: Path, tmp_path: Path) -> Path:
+    """A data folder of the test's own, with a month of requests."""
+    return Path(shutil.copytree(month, tmp_path / "street"))
+
+
 @asynccontextmanager
 async def office(folder: Path, **more: object) -> AsyncIterator[Page]:
-    """Give the board of a street with a month of requests, at its first week with a session."""
-    await asyncio.to_thread(enter_busy_street, folder)
+    """Give the board of a street to the meeting office, at its first week with a session."""
     with serving(folder, "127.0.0.1") as server:
         async with chromium() as browser:
             page = await _page(browser, server.base, **more)
@@ -74,8 +88,8 @@ async def _open_cell(page: Page) -> Locator:
     return page.locator(".cell.cell--cost").first
 
 
-async def test_an_item_is_dragged_by_mouse_taken_back_and_pinned(tmp_path: Path) -> None:
-    async with office(tmp_path) as page:
+async def test_an_item_is_dragged_by_mouse_taken_back_and_pinned(street: Path) -> None:
+    async with office(street) as page:
         item, request, home = await _first_item(page)
         await page.mouse.move(*await _middle(item))
         await page.mouse.down()
@@ -104,8 +118,8 @@ async def _pin(page: Page, request: str, cell: str) -> None:
     await page.wait_for_selector(f"{_item(request, cell)} use[href$='#i-pin']")
 
 
-async def test_an_item_dropped_where_a_rule_forbids_stays_and_hears_why(tmp_path: Path) -> None:
-    async with office(tmp_path) as page:
+async def test_an_item_dropped_where_a_rule_forbids_stays_and_hears_why(street: Path) -> None:
+    async with office(street) as page:
         waiting = page.locator("board-tray [data-request]").first
         await page.mouse.move(*await _middle(waiting))
         await page.mouse.down()
@@ -123,8 +137,8 @@ async def test_an_item_dropped_where_a_rule_forbids_stays_and_hears_why(tmp_path
         assert not await page.locator(".pi.drag, .carrying, dialog[open]").count()
 
 
-async def test_an_item_is_carried_by_keys_with_the_price_spoken(tmp_path: Path) -> None:
-    async with office(tmp_path) as page:
+async def test_an_item_is_carried_by_keys_with_the_price_spoken(street: Path) -> None:
+    async with office(street) as page:
         item, request, home = await _first_item(page)
         await item.focus()
         await page.keyboard.press("ArrowRight")
@@ -166,8 +180,8 @@ async def _carry_to_an_open_half_day(page: Page) -> str:
     raise AssertionError("no half-day is open")
 
 
-async def test_a_request_is_placed_from_the_list_without_dragging(tmp_path: Path) -> None:
-    async with office(tmp_path) as page:
+async def test_a_request_is_placed_from_the_list_without_dragging(street: Path) -> None:
+    async with office(street) as page:
         _, request, home = await _first_item(page)
         await page.click(_item(request, home))
         await page.click("dialog.sheet .prices button:visible >> nth=0")
@@ -180,8 +194,8 @@ async def test_a_request_is_placed_from_the_list_without_dragging(tmp_path: Path
         await page.wait_for_selector(f"board-tray [data-request='{request}']")
 
 
-async def test_an_item_is_dragged_by_a_finger(tmp_path: Path) -> None:
-    async with office(tmp_path, has_touch=True) as page:
+async def test_an_item_is_dragged_by_a_finger(street: Path) -> None:
+    async with office(street, has_touch=True) as page:
         item, request, _ = await _first_item(page)
         finger = await page.context.new_cdp_session(page)
 
@@ -200,8 +214,8 @@ async def test_an_item_is_dragged_by_a_finger(tmp_path: Path) -> None:
         await page.wait_for_selector(_item(request, cell))
 
 
-async def test_a_plan_is_searched_stopped_taken_published_and_compared(tmp_path: Path) -> None:
-    async with office(tmp_path) as page:
+async def test_a_plan_is_searched_stopped_taken_published_and_compared(street: Path) -> None:
+    async with office(street) as page:
         await page.click("[data-do=merge]")
         await page.wait_for_selector("solver-strip [data-do=stop]")
         await page.wait_for_selector("solver-strip >> text=最好的方案")
