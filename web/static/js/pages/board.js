@@ -24,8 +24,9 @@ import { all, part, wire } from "./parts.js";
 /** @import { Half, Price, Prices, Progress, State } from "../lib/board.js" */
 
 const language = document.documentElement.lang;
-const AT_ONCE_MS = 10_000;
+const QUIET_MS = 10_000;
 const TURN_AFTER_MS = 700;
+const WARNINGS_SHOWN = 4;
 
 const grid = /** @type {BoardGrid} */ (part("board-grid", HTMLElement));
 const tray = /** @type {BoardTray} */ (part("board-tray", HTMLElement));
@@ -80,10 +81,12 @@ function showFrame(now) {
   const publish = key("publish");
   say(publish, view.weeks === 1 ? t("发布本周") : t("发布全部"));
   publish.disabled = !now.dirty;
-  const warnings = now.warnings.map((one) => {
+  const rest = now.warnings.length - WARNINGS_SHOWN;
+  const warnings = now.warnings.slice(0, rest === 1 ? WARNINGS_SHOWN + 1 : WARNINGS_SHOWN).map((one) => {
     const look = one.over ? "bad" : one.used >= one.limit ? "bad" : "warn";
     return el("li", { class: `state state--${look}` }, icon(`st-${look}`), `${String(one.number).padStart(2, "0")} ${one.name} ${one.used}/${one.limit}`);
   });
+  if (rest > 1) warnings.push(el("li", {}, el("a", { href: "/quota" }, t("还有 {n} 家", { n: rest }))));
   part("[data-warnings]", HTMLElement).replaceChildren(...(warnings.length ? warnings : [el("li", { class: "muted" }, t("没有快到限额的居委会"))]));
 }
 
@@ -108,7 +111,7 @@ function showProgress(now) {
   progress = now;
   if (!looking) strip.show(now);
   if (wanted && now && !now.running) void showTheFind();
-  if (now && fresh !== null && fresh !== before && Date.now() - toldAt > AT_ONCE_MS) {
+  if (now && fresh !== null && fresh !== before && Date.now() - toldAt > QUIET_MS) {
     toldAt = Date.now();
     say(said, t("找到了更好的方案：{n} 点", { n: Number(fresh) }));
   }
