@@ -51,7 +51,7 @@ from server.media.client import MediaClient, OnEvent, WorkerSettings, WorkerUnav
 from server.media.launch import MEDIA_CORES
 from server.media.model import MediaEvent
 from server.pages import middleware
-from server.pages.context import CLOCK, DATABASE, LANGUAGE, RENDERER, SECRET, visit_of
+from server.pages.context import CLOCK, DATABASE, LANGUAGE, RENDERER, ROOM, SECRET, visit_of
 from server.pages.render import Renderer
 from server.portal import routes as portal_routes
 from server.portal.menu import menu_for
@@ -224,6 +224,7 @@ async def build_app(
     app[attendance_routes.PAPER] = PaperMaker()
     app[street_routes.DRAFT] = settings.data_dir / "setup.json"
     app[street_routes.HOSTS] = tuple(_certified_names(settings))
+    app[ROOM] = dict.fromkeys(("book.post", "request.edit.post"), admission_routes.MOST_BYTES)
     app[admission_routes.FILES] = settings.data_dir / "files"
     app[auth_routes.PLACES] = street_store.load_places
     app[street_routes.EXPECTING] = scheduler_store.load_expecting

@@ -3,7 +3,7 @@
 The application is put together in ``server/app.py``; here are only the typed keys.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -18,6 +18,8 @@ DATABASE: web.AppKey[Database] = web.AppKey("database", Database)
 CLOCK: web.AppKey[Clock] = web.AppKey("clock", Clock)
 RENDERER: web.AppKey[Renderer] = web.AppKey("renderer", Renderer)
 SECRET: web.AppKey[bytes] = web.AppKey("secret", bytes)
+ROOM: web.AppKey[Mapping[str, int]] = web.AppKey("room", Mapping)
+"""Bytes that forms with files may have, by the name of their route; others have less."""
 _OF_ADDRESSES = "!#$%&'()*+,/:;=?@[]~"
 LANGUAGE: web.AppKey[str] = web.AppKey("language", str)
 """In which letters are written to whoever has not chosen another."""

@@ -17,7 +17,7 @@ from multidict import MultiDictProxy
 
 from server.domain.errors import ConflictError, DomainError, ForbiddenError, NotFoundError
 from server.i18n import catalogue
-from server.pages.context import SECRET, VISIT, Visit, page
+from server.pages.context import ROOM, SECRET, VISIT, Visit, page
 
 log = logging.getLogger("pinhui.pages")
 
@@ -123,12 +123,27 @@ async def refuse_forgery(request: web.Request, handler: Handler) -> web.StreamRe
         return await handler(request)
     if not origin_is_ours(request):
         raise ForbiddenError("foreign_origin")
-    sent = (await _posted(request)).get(CSRF_FIELD, request.headers.get(CSRF_HEADER, ""))
-    if not isinstance(sent, str):
-        raise ForbiddenError("form_expired")
-    if not hmac.compare_digest(sent.encode(), request[VISIT].csrf.encode()):
-        raise ForbiddenError("form_expired")
-    return await handler(request)
+    request = _roomier(request)
+    posted = await _posted(request)
+    try:
+        sent = posted.get(CSRF_FIELD, request.headers.get(CSRF_HEADER, ""))
+        if not isinstance(sent, str):
+            raise ForbiddenError("form_expired")
+        if not hmac.compare_digest(sent.encode(), request[VISIT].csrf.encode()):
+            raise ForbiddenError("form_expired")
+        return await handler(request)
+    finally:
+        # aiohttp closes the files of the request it made, not those of a copy with more room
+        for field in posted.values():
+            if isinstance(field, web.FileField):
+                field.file.close()
+
+
+def _roomier(http: web.Request) -> web.Request:
+    """Return the request with the room that its page gives to files, before its body is read."""
+    most = http.app.get(ROOM, {}).get(http.match_info.route.name or "")
+    is_form = http.content_type == "multipart/form-data"
+    return http.clone(client_max_size=most) if most and is_form else http
 
 
 async def _posted(http: web.Request) -> MultiDictProxy[str | bytes | bytearray | web.FileField]:
@@ -146,7 +161,8 @@ async def _posted(http: web.Request) -> MultiDictProxy[str | bytes | bytearray |
     return posted
 
 
-def _status_of(error: DomainError) -> int:
+def status_of(error: DomainError) -> int:
+    """Return the HTTP status of a refusal."""
     if isinstance(error, NotFoundError):
         return 404
     if isinstance(error, ForbiddenError):
@@ -190,7 +206,7 @@ async def errors_to_answers(request: web.Request, handler: Handler) -> web.Strea
     try:
         return await handler(request)
     except DomainError as error:
-        return problem(request, _status_of(error), error.code, **error.params)
+        return problem(request, status_of(error), error.code, **error.params)
     except web.HTTPRequestEntityTooLarge:
         return problem(request, 413, "too_large")
     except web.HTTPNotFound:

@@ -45,6 +45,11 @@ async def _type_and_submit(clerk: Page, base: str) -> str:
     await clerk.wait_for_selector("#found .empty")
     await clerk.check("[name=committee] >> nth=0", force=True)
     await clerk.wait_for_selector("#found >> text=多跑 1 趟")
+    large = {"name": "方案.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-" * 700_000}
+    await clerk.eval_on_selector("#file", "file => { file.closest('details').open = true; }")
+    await clerk.set_input_files("#file", [large])
+    await clerk.wait_for_selector("#file-error >> text=“方案.pdf”有 3.3 MB")
+    assert await clerk.input_value("#file") == ""
     await clerk.reload()
     assert await clerk.input_value("#topic") == "反诈宣传月小结"
     await clerk.fill("#minutes", "7")

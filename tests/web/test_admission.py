@@ -209,6 +209,34 @@ async def test_a_hostile_file_is_refused_with_what_would_do(
     assert 'value="反诈宣传月小结"' in text
 
 
+async def test_a_form_with_files_far_too_large_comes_back_and_names_the_file(
+    signed_in: Enter,
+) -> None:
+    clerk = await signed_in("clerk")
+    large = ("演练方案.pdf", PDF + b" " * (12 * 1024 * 1024))
+    status, _, text = await send_files(clerk, "/book", ("a.pdf", PDF), large, topic="先填的")
+    assert status == 422
+    assert "演练方案.pdf" in text
+    assert 'value="先填的"' in text
+    most = [(f"{n}.pdf", PDF + b" " * (2 * 1024 * 1024)) for n in range(5)]
+    status, path, _ = await send_files(clerk, "/book", *most)
+    assert (status, path) == (200, "/requests/1")
+
+
+async def test_what_a_button_is_refused_is_said_where_it_was_pressed(signed_in: Enter) -> None:
+    office, leader = [await signed_in(n) for n in ("operator", "leader")]
+    await send(office, "/book", "/book", **booking(department="2"))
+    status, _, text = await send(office, "/requests/1/overrun", "/requests/1", remark="要紧")
+    assert status == 409
+    assert 'role="alert"' in text
+    assert 'value="要紧"' in text
+    assert "要办的事" in text
+    status, _, text = await send(leader, "/approve/undo", "/approve", event="1")
+    assert status == 409
+    assert "没有办成" in text
+    assert "等领导批" in text
+
+
 async def test_a_file_that_was_tampered_with_is_not_handed_out(
     signed_in: Enter, server: TestServer
 ) -> None:

@@ -1,10 +1,12 @@
 """The leader's desk (审批): what waits for a word, what each would cost, and lending the word."""
 
+import functools
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from server.admission import store as admission
 from server.admission.history import KINDS, history_of
@@ -19,9 +21,10 @@ from server.auth import store as accounts
 from server.auth.model import Account
 from server.db.engine import Tx
 from server.domain.clock import SITE_ZONE
-from server.domain.errors import DomainError
+from server.domain.errors import DomainError, ForbiddenError, NotFoundError
 from server.domain.events import EventKind, Recorded
 from server.pages.context import CLOCK, DATABASE, form_values, page, redirect
+from server.pages.middleware import status_of
 from server.scheduler import service as merging
 from server.scheduler import store
 from server.scheduler.filing import FiledRequest, RequestState
@@ -128,7 +131,7 @@ async def _page(
     return page(
         http,
         "admission/approve.html",
-        status=422 if errors else 200,
+        status=status_of(next(iter(errors.values()))) if errors else 200,
         login=desk.login,
         docket=docket,
         decides=facts.decides,
@@ -168,9 +171,26 @@ def _takers(everybody: list[Account], own: int) -> list[Account]:
     return [a for a in everybody if a.role in TAKERS and not a.disabled and a.id != own]
 
 
+def _told_on_the_desk(handler: Handler) -> Handler:
+    """Let what a button is refused be said on the leader's desk, as things are now."""
+
+    @functools.wraps(handler)
+    async def told(http: web.Request) -> web.StreamResponse:
+        try:
+            return await handler(http)
+        except (NotFoundError, ForbiddenError):
+            raise
+        except DomainError as refusal:
+            remark = " ".join((await form_values(http)).get("remark", "").split())
+            return await _page(http, 0, errors={"page": refusal}, remark=remark)
+
+    return told
+
+
 # --- words -------------------------------------------------------------------------------------
 
 
+@_told_on_the_desk
 async def handle_decide(http: web.Request) -> web.Response:
     """Enter the word on one request, and show the next; a refusal without a reason comes back."""
     request_id, sent = id_of(http), await form_values(http)
@@ -189,6 +209,7 @@ def _choice(text: str) -> Choice:
     return next((choice for choice in Choice if choice == text), Choice.GRANT)
 
 
+@_told_on_the_desk
 async def handle_sign(http: web.Request) -> web.Response:
     """Sign the list of calls above quotas, without those that were struck, or refuse it."""
     sent = await http.post()
@@ -210,12 +231,14 @@ async def handle_sign(http: web.Request) -> web.Response:
     return redirect(f"/approve?event={done}")
 
 
+@_told_on_the_desk
 async def handle_undo(http: web.Request) -> web.Response:
     """Take back what was just decided."""
     sequence = number((await form_values(http)).get("event", ""))
     return redirect(f"/approve?event={await undo(desk_of(http), sequence)}")
 
 
+@_told_on_the_desk
 async def handle_lend(http: web.Request) -> web.Response:
     """Lend the word to another account for some days."""
     sent = await form_values(http)
@@ -236,6 +259,7 @@ def _typed_day(text: str) -> date | None:
         return None
 
 
+@_told_on_the_desk
 async def handle_take_back(http: web.Request) -> web.Response:
     """Take the word back before its last day."""
     await take_back(desk_of(http), id_of(http, "loan"))

@@ -31,6 +31,9 @@ from server.scheduler.suggest import Advice
 from server.scheduler.workdays import provisional_years
 
 Sent = MultiDictProxy[str | bytes | bytearray | FileField]
+MOST_BYTES = 64 * 1024 * 1024
+"""Of a form with its files: far more than may be kept, so that it is read, refused in words and
+given back with all that was typed."""
 HARMLESS = frozenset({"topic", "why", "text", "due"})
 """Faults that are in nobody's way when rides are looked for."""
 
@@ -104,6 +107,7 @@ def _page(
         kinds="".join(f"{kind}," for kind in KINDS).rstrip(","),
         most_files=MOST_FILES,
         largest=LARGEST_BYTES // 1024 // 1024,
+        largest_bytes=LARGEST_BYTES,
         saved=http.query.get("saved") == "1",
         at=moment_of,
     )

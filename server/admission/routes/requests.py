@@ -1,8 +1,10 @@
 """The list of requests, and a request's own page: its history, its files, what can be done."""
 
+import functools
 from urllib.parse import quote
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from server.admission import store as admission
 from server.admission.history import KINDS, history_of
@@ -25,8 +27,10 @@ from server.auth import store as accounts
 from server.auth.guard import login_of
 from server.auth.model import Login, Role
 from server.db.engine import Tx
+from server.domain.errors import DomainError, ForbiddenError, NotFoundError
 from server.domain.session import Session
 from server.pages.context import CLOCK, DATABASE, form_values, page, redirect
+from server.pages.middleware import status_of
 from server.scheduler import service as merging
 from server.scheduler import store
 from server.scheduler.filing import PENDING, Approval, FiledRequest
@@ -70,6 +74,12 @@ async def show_requests(http: web.Request) -> web.Response:
 
 async def show_request(http: web.Request) -> web.Response:
     """Show one request: where it is and why, what happened, and what can be done with it."""
+    return await _request_page(http)
+
+
+async def _request_page(
+    http: web.Request, refusal: DomainError | None = None, remark: str = ""
+) -> web.Response:
     login, request_id = login_of(http), id_of(http)
     sequence = number(http.query.get("event", ""))
     async with http.app[DATABASE].view() as tx:
@@ -86,6 +96,9 @@ async def show_request(http: web.Request) -> web.Response:
     return page(
         http,
         "admission/request.html",
+        status=status_of(refusal) if refusal else 200,
+        refused=refusal,
+        remark=remark,
         login=login,
         request=request,
         files=files,
@@ -124,6 +137,22 @@ async def _session(tx: Tx, request: FiledRequest) -> Session | None:
 # --- what is done with one ---------------------------------------------------------------------
 
 
+def _told_on_its_page(handler: Handler) -> Handler:
+    """Let what a button is refused be said on the request's own page, as things are now."""
+
+    @functools.wraps(handler)
+    async def told(http: web.Request) -> web.StreamResponse:
+        try:
+            return await handler(http)
+        except (NotFoundError, ForbiddenError):
+            raise
+        except DomainError as refusal:
+            return await _request_page(http, refusal, await _remark(http))
+
+    return told
+
+
+@_told_on_its_page
 async def handle_withdraw(http: web.Request) -> web.Response:
     """Take a request back, or throw a draft away."""
     request_id = id_of(http)
@@ -131,6 +160,7 @@ async def handle_withdraw(http: web.Request) -> web.Response:
     return redirect("/requests")
 
 
+@_told_on_its_page
 async def handle_copy(http: web.Request) -> web.Response:
     """Copy a request into a draft and show it."""
     async with http.app[DATABASE].view() as tx:
@@ -143,6 +173,7 @@ async def _remark(http: web.Request) -> str:
     return " ".join((await form_values(http)).get("remark", "").split())
 
 
+@_told_on_its_page
 async def handle_return(http: web.Request) -> web.Response:
     """Send a request back to its department."""
     request_id = id_of(http)
@@ -150,18 +181,21 @@ async def handle_return(http: web.Request) -> web.Response:
     return to_request(request_id, done)
 
 
+@_told_on_its_page
 async def handle_refer(http: web.Request) -> web.Response:
     """Put a request before the leader."""
     request_id = id_of(http)
     return to_request(request_id, await refer_request(desk_of(http), request_id))
 
 
+@_told_on_its_page
 async def handle_take_out(http: web.Request) -> web.Response:
     """Take a placed request out of its session."""
     request_id = id_of(http)
     return to_request(request_id, await take_out(desk_of(http), request_id))
 
 
+@_told_on_its_page
 async def handle_overrun(http: web.Request) -> web.Response:
     """Ask a leader to let a request exceed quotas."""
     request_id = id_of(http)
@@ -169,6 +203,7 @@ async def handle_overrun(http: web.Request) -> web.Response:
     return to_request(request_id, done)
 
 
+@_told_on_its_page
 async def handle_make_known(http: web.Request) -> web.Response:
     """Put a request into the next weekly digest instead of a session."""
     request_id = id_of(http)

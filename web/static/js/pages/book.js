@@ -80,6 +80,24 @@ async function keepDraft() {
   }
 }
 
+// a file that would be refused is told of before it is sent over a slow line
+const files = /** @type {HTMLInputElement} */ (form.elements.namedItem("file"));
+files.addEventListener("change", () => {
+  const { largest, most, large = "", many = "" } = files.dataset;
+  const chosen = [...(files.files || [])];
+  const big = chosen.find((file) => file.size > Number(largest));
+  let told = chosen.length > Number(most) ? many : "";
+  if (big) told = large.replace("NAME", big.name).replace("SIZE", (big.size / 1048576).toFixed(1));
+  document.getElementById("file-error")?.remove();
+  files.setAttribute("aria-invalid", String(!!told));
+  files.closest(".field")?.classList.toggle("field--bad", !!told);
+  if (!told) return;
+  files.value = "";
+  const line = el("p", { class: "error", id: "file-error", role: "alert" }, icon("i-x"));
+  line.append(told);
+  files.after(line);
+});
+
 let keeping = Promise.resolve();
 let sending = false;
 let [lookTimer, keepTimer] = [0, 0];
