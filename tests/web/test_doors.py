@@ -25,6 +25,9 @@ NUMBERED = (
     "committee",
     "year",
     "meeting",
+    "number",
+    "first",
+    "second",
 )
 """Parts of addresses that are ids."""
 
