@@ -5,14 +5,14 @@ price, and what is its own is a standing meeting. What does not fit that, or may
 more, stays one fixed meeting.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from server.board.model import Facts, Marks, cell_key, cell_of
 from server.domain.clock import SITE_ZONE
 from server.domain.session import AgendaItem, Session, SessionState
-from server.merging.instance.lookup import look_up
+from server.merging.instance.lookup import Lookup, look_up
 from server.merging.instance.model import (
     Cell,
     Instance,
@@ -24,8 +24,9 @@ from server.merging.instance.model import (
     Published,
 )
 from server.merging.verdict.facts import work_out
+from server.merging.verdict.quota import compute_ledger
 from server.merging.verdict.rules import SESSION_RULES, stands_somewhere
-from server.scheduler.exceptions import SignedException, allow, still_signed
+from server.scheduler.exceptions import SignedException, allow, exceptions_of, still_signed
 from server.scheduler.filing import HALVES, FiledRequest, RequestState, only_serving
 from server.scheduler.problem import GRANULARITY, compose_instance, first_day, session_key
 
@@ -82,7 +83,27 @@ def lay_ground(facts: Facts) -> Ground:
         for r in kept.values()
         if r.state is RequestState.IN_DIGEST and r.digest_on
     }
-    return replace(ground, places=dict.fromkeys(kept, "") | cells | digest)
+    places = dict.fromkeys(kept, "") | cells | digest
+    return replace(ground, places=places, tolerated=tuple(_unsigned(ground)))
+
+
+def _unsigned(ground: Ground) -> Iterator[SignedException]:
+    """Yield one for each call of the database's sessions above a quota that nobody has signed."""
+    lookup = look_up(compose(ground, Marks(), {}))
+    sessions = [work_out(lookup, s) for s in database_plan(ground, lookup.instance).sessions]
+    alone = [s.id for s in lookup.instance.standing if s.cell not in ground.movable]
+    held = [work_out(lookup, _without_guests(lookup, key)) for key in alone]
+    nowhere = cell_of(date.max, "")
+    for line in compute_ledger(lookup, [*sessions, *held]):
+        for _ in range(line.over):
+            yield from exceptions_of("", nowhere, [line], by="")
+
+
+def _without_guests(lookup: Lookup, key: str) -> PlannedSession:
+    """Return a standing meeting alone as a planned session."""
+    meeting = lookup.standing[key]
+    item = PlannedItem(key, meeting.start, meeting.own_minutes)
+    return PlannedSession(key, key, meeting.cell, meeting.start, (item,))
 
 
 def _is_open(facts: Facts, request: FiledRequest) -> bool:
@@ -91,7 +112,8 @@ def _is_open(facts: Facts, request: FiledRequest) -> bool:
     if only_serving(request, serving) is None:
         return False
     if request.state is RequestState.IN_DIGEST:
-        return request.digest_on is not None and request.digest_on > facts.today
+        later = request.digest_on is not None and request.digest_on > facts.today
+        return later and request.issued_at is None
     return request.state is RequestState.PLACED or request.filing.deadline > facts.today
 
 

@@ -3,6 +3,7 @@
 The shape is in docs/board.md; every word is in the visit's language.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -74,6 +75,8 @@ class View:
         self._spots = {spot.cell: number for number, spot in enumerate(ground.spots)}
         self._changed = changed_cells(board)
         self._sessions = {s.id: s for s in board.ground.facts.situation.sessions}
+        requests = board.ground.facts.requests
+        self._issued = Counter(r.digest_on for r in requests if r.issued_at is not None)
 
     def _say(self, code: str, **params: str | int) -> str:
         return say(self._language, code, **params)
@@ -101,7 +104,8 @@ class View:
         facts = self._board.ground.facts
         table = facts.situation.workdays
         working = is_working(table, day)
-        digest = {"sent": day <= facts.today, "count": digests} if digests else None
+        issued = self._issued[day]
+        digest = {"sent": bool(issued), "count": digests + issued} if digests + issued else None
         return {
             "date": day.isoformat(),
             "weekday": day.isoweekday(),

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from server.domain.clock import SITE_ZONE
 from server.domain.session import Session
-from server.merging.instance.model import Instance, MergePlan, PlannedSession, Reason
+from server.merging.instance.model import MergePlan, PlannedSession, Reason
 from server.scheduler.filing import FiledRequest, RequestState
 
 
@@ -114,19 +114,3 @@ def outcomes_of(plan: MergePlan, requests: dict[str, FiledRequest]) -> list[Outc
         on = digest.get(reason.request)
         outcomes.append(Outcome(requests[reason.request], state, on, reason))
     return outcomes
-
-
-def still_holds(planned: Instance, now: Instance, plan: MergePlan) -> bool:
-    """Say whether a plan still answers today's question.
-
-    The same requests must be waiting, the same committees serving, the sessions it shares must be
-    as they were, and none of its sessions may be on a day that is no longer open.
-    """
-    if {c.id for c in planned.committees} != {c.id for c in now.committees}:
-        return False
-    open_days = {day.date for day in now.days}
-    if any(session.cell.date not in open_days for session in plan.sessions if session.items):
-        return False
-    if planned.quota != now.quota:
-        return False
-    return planned.requests == now.requests and planned.standing == now.standing

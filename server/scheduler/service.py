@@ -1,34 +1,29 @@
 """Filing requests, proposing a merge, publishing it: one use case per function."""
 
-import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from server.audit.service import record
 from server.auth.model import Login
-from server.db.engine import Database, Tx
+from server.db.engine import Tx
 from server.domain.clock import SITE_ZONE, Clock
-from server.domain.errors import ConflictError, NotFoundError
+from server.domain.errors import ConflictError
 from server.domain.events import EventKind, Payload, time_text
 from server.domain.session import SessionState
-from server.merging.instance.formats import parse_instance, parse_plan
 from server.merging.instance.lookup import Lookup, look_up
 from server.merging.instance.model import (
-    Infeasible,
-    Instance,
     MergePlan,
     Overflow,
     Pin,
     PlannedSession,
 )
-from server.merging.instance.writing import serialise_instance, serialise_plan
 from server.merging.search.merge import merge
-from server.merging.verdict.check import Baseline, Verdict, check_with, compute_baseline
+from server.merging.verdict.check import check_with
 from server.scheduler import store
 from server.scheduler.exceptions import SignedException, exceptions_of
-from server.scheduler.filing import PENDING, FiledRequest, only_serving
+from server.scheduler.filing import FiledRequest
 from server.scheduler.problem import Situation, compose_instance
-from server.scheduler.publishing import Entry, entries_of, outcomes_of, still_holds
+from server.scheduler.publishing import Entry, entries_of, outcomes_of
 from server.scheduler.quota_rules import granted_to, parse_period
 from server.scheduler.store.exceptions import save_exceptions
 from server.scheduler.store.quotas import load_quotas
@@ -37,19 +32,6 @@ from server.street import store as street
 
 REMEMBERED = timedelta(days=40)
 """How far back sessions are looked at for what they used of a month's quota."""
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """A stored plan with the verdict on it and the picture before merging."""
-
-    id: int
-    state: str
-    made_at: datetime
-    instance: Instance
-    plan: MergePlan
-    verdict: Verdict
-    before: Baseline
 
 
 def actor_of(login: Login) -> str:
@@ -72,108 +54,6 @@ async def load_situation(tx: Tx, now: datetime) -> Situation:
         workdays=await load_workdays(tx),
         quotas=await load_quotas(tx),
     )
-
-
-async def _pending(tx: Tx, situation: Situation) -> list[FiledRequest]:
-    names = {d.id: d.name for d in situation.departments}
-    filed = await store.load_requests(tx, names, states=PENDING)
-    serving = [committee.id for committee in situation.committees]
-    requests = [r for f in filed if (r := only_serving(f, serving)) is not None]
-    return sorted((r for r in requests if r.filing.deadline > situation.today), key=lambda r: r.id)
-
-
-async def propose_plan(db: Database, clock: Clock, login: Login) -> int:
-    """Merge everything that waits for a place into a proposal, and return its id.
-
-    Raises:
-        ConflictError: ``nothing_to_merge``.
-    """
-    async with db.view() as tx:
-        situation = await load_situation(tx, clock.now())
-        requests = await _pending(tx, situation)
-    if not requests:
-        raise ConflictError("nothing_to_merge")
-    instance = compose_instance(situation, requests)
-    plan = await asyncio.to_thread(merge, instance)
-    async with db.tx() as tx:
-        plan_id = await store.save_plan(
-            tx,
-            made_at=clock.now(),
-            instance=serialise_instance(instance),
-            plan=serialise_plan(plan),
-        )
-        payload: Payload = {
-            "plan": plan_id,
-            "requests": [request.number for request in requests],
-            "left_out": [out.request for out in plan.left_out],
-        }
-        await record(tx, clock, EventKind.PLAN_PROPOSED, actor=actor_of(login), payload=payload)
-    return plan_id
-
-
-async def load_proposal(tx: Tx, plan_id: int) -> Proposal:
-    """Return a stored plan, judged again.
-
-    Raises:
-        NotFoundError: ``no_such_plan``.
-    """
-    state, made_at, instance_text, plan_text = await store.load_plan(tx, plan_id)
-    instance, plan = parse_instance(instance_text), parse_plan(plan_text)
-    if isinstance(plan, Infeasible):
-        raise NotFoundError("no_such_plan")
-    lookup = look_up(instance)
-    verdict = check_with(lookup, plan)
-    return Proposal(plan_id, state, made_at, instance, plan, verdict, compute_baseline(lookup))
-
-
-async def discard_plan(db: Database, clock: Clock, login: Login, plan_id: int) -> None:
-    """Put a proposal aside; the requests wait for the next merge.
-
-    Raises:
-        NotFoundError: ``no_such_plan``.
-        ConflictError: ``plan_decided``.
-    """
-    async with db.tx() as tx:
-        await _require_open(tx, plan_id)
-        await store.decide_plan(tx, plan_id, "DISCARDED")
-        payload: Payload = {"plan": plan_id}
-        await record(tx, clock, EventKind.PLAN_DISCARDED, actor=actor_of(login), payload=payload)
-
-
-async def _require_open(tx: Tx, plan_id: int) -> Proposal:
-    await store.lock_plan(tx, plan_id)
-    proposal = await load_proposal(tx, plan_id)
-    if proposal.state != "PROPOSED":
-        raise ConflictError("plan_decided")
-    return proposal
-
-
-async def publish_plan(db: Database, clock: Clock, login: Login, plan_id: int) -> list[int]:
-    """Enter a proposal's sessions, rosters and outcomes, and return the sessions' ids.
-
-    Raises:
-        NotFoundError: ``no_such_plan``.
-        ConflictError: ``plan_decided``; ``plan_outdated`` when requests or sessions have changed
-            since it was made, or it breaks a hard rule.
-    """
-    async with db.tx() as tx:
-        proposal = await _require_open(tx, plan_id)
-        situation = await load_situation(tx, clock.now())
-        pending = await _pending(tx, situation)
-        today = compose_instance(situation, pending)
-        sound = proposal.verdict.valid and still_holds(proposal.instance, today, proposal.plan)
-        if not sound:
-            raise ConflictError("plan_outdated")
-        placed = await _carry_out(tx, clock, login, (situation, pending, proposal.plan))
-        await store.decide_plan(tx, plan_id, "ACCEPTED")
-        payload: Payload = {
-            "plan": plan_id,
-            "sessions": sorted(set(placed.values())),
-            "digest": [number for day in proposal.plan.digest for number in day.requests],
-            "left_out": [out.request for out in proposal.plan.left_out],
-        }
-        await record(tx, clock, EventKind.PLAN_ACCEPTED, actor=actor_of(login), payload=payload)
-    return sorted(set(placed.values()))
 
 
 async def place_at_once(

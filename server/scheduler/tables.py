@@ -1,4 +1,4 @@
-"""Rows of sessions with their agenda and roster, of meeting requests, and of merge plans."""
+"""Rows of sessions with their agenda and roster, and of meeting requests."""
 
 from datetime import date, datetime
 from typing import Any
@@ -96,18 +96,6 @@ class MeetingRequestRow(Base):
     due_on: Mapped[date | None] = mapped_column(Date)
     issued_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(default=1)
-
-
-class MergePlanRow(Base):
-    """A proposed plan with the instance it answers, both as ``pinhui-sched/1`` text."""
-
-    __tablename__ = "merge_plans"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    state: Mapped[str] = mapped_column(String(16))
-    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    instance: Mapped[str] = mapped_column(Text)
-    plan: Mapped[str] = mapped_column(Text)
 
 
 class WorkdayRow(Base):

@@ -4,6 +4,7 @@ Everything goes through the services that the pages use, so the plan of the demo
 works on any day: the standing meetings begin on the next working days.
 """
 
+import asyncio
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -14,14 +15,19 @@ from server.admission.service.office import refer_request
 from server.admission.service.word import Choice, decide
 from server.auth.model import Login, Role
 from server.auth.store import load_account
+from server.board.changes import Changed
+from server.board.model import Working
+from server.board.search import find_plan
+from server.board.service import keeping
+from server.board.service.publishing import Published, publish
 from server.config import Settings
 from server.db.engine import Database
-from server.domain.clock import SITE_ZONE, Clock
+from server.domain.clock import SITE_ZONE, Clock, SystemClock
 from server.domain.places import Post
 from server.i18n.catalogue import DEFAULT
 from server.merging.instance.model import Priority
+from server.merging.search.solver import Budget
 from server.pages.render import Renderer
-from server.scheduler import service
 from server.scheduler import store as sessions
 from server.scheduler.filing import Approval, Filing, RequestState
 from server.scheduler.store.workdays import load_workdays
@@ -123,7 +129,7 @@ KNOWN = (
 
 async def file_a_month(db: Database, clock: Clock) -> None:
     """File, decide, merge and publish; then leave some requests waiting for the next merge."""
-    office, leader = await _login(db, "operator"), await _login(db, "leader")
+    office, leader = await login_named(db, "operator"), await login_named(db, "leader")
     # nothing of the demo has files, so their folder is never made
     desks = Desk(db, clock, Path(), office), Desk(db, clock, Path(), leader)
     today = clock.now().astimezone(SITE_ZONE).date()
@@ -132,7 +138,7 @@ async def file_a_month(db: Database, clock: Clock) -> None:
     later = [day.date for day in days if day.date > today]
     await _standing_meetings(clock, office, db, later)
     await _file(desks, EARLIER, later)
-    await service.publish_plan(db, clock, office, await service.propose_plan(db, clock, office))
+    await merge_and_publish(db, clock, office)
     await _file(desks, WAITING, later)
     await _make_known(db, clock)
 
@@ -164,7 +170,29 @@ async def _make_known(db: Database, clock: Clock) -> None:
             await sessions.save_filed(tx, placed)
 
 
-async def _login(db: Database, name: str) -> Login:
+async def merge_and_publish(db: Database, clock: Clock, login: Login) -> Published:
+    """Place what waits without a long search, and publish it, as the office would at the board.
+
+    Raises:
+        ConflictError: ``board_nothing_to_publish``.
+    """
+    shown = await keeping.look(db, clock)
+    found = await asyncio.to_thread(
+        find_plan, shown.board, budget=Budget(seconds=0.0), clock=SystemClock()
+    )
+    await keeping.change(
+        db,
+        clock,
+        login.display_name,
+        version=shown.version,
+        code="board.step_take",
+        act=lambda board: Changed(Working(found.plan, board.marks, board.ground.places)),
+    )
+    return await publish(db, clock, login, version=shown.version + 1)
+
+
+async def login_named(db: Database, name: str) -> Login:
+    """Return a login of one of the demo's accounts."""
     async with db.view() as tx:
         account = await load_account(tx, name)
     if account is None:

@@ -54,7 +54,6 @@ def stops(session: int, account: str) -> list[Stop]:
         Stop("standing.meeting", "/standing/1"),
         Stop("calls", "/calls"),
         Stop("call", "/calls/1"),
-        Stop("plan", "/plans/1"),
         Stop("digest", "/digest"),
         Stop("digest.week", f"/digest/{week_of(site_date(SystemClock().now()))}"),
         Stop("board", "/board", "body[data-ready]"),

@@ -125,7 +125,7 @@ async def take_docs(demo: Demo) -> None:
     ):
         await show_a_room(context)
         page = await context.new_page()
-        await arrive(page, f"{demo.base}/plans/1", "main")
+        await arrive(page, f"{demo.base}/board", "main")
         await _keep(page, "plan.png")
         await arrive(page, f"{demo.base}/live/{demo.session}", "venue-tile .venue")
         await until("the wall is full", lambda: _is_full(page))

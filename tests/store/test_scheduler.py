@@ -101,24 +101,9 @@ async def test_items_added_to_a_session_come_last_and_venues_once(
     assert session.state is SessionState.SCHEDULED
 
 
-async def test_a_plan_waits_until_it_is_decided(db: Database) -> None:
-    async with db.tx() as tx:
-        first = await store.save_plan(tx, made_at=NOON, instance="{}", plan="{}")
-        second = await store.save_plan(tx, made_at=NOON, instance="{}", plan='{"a": "拼"}')
-        assert await store.latest_proposal(tx) == second
-        await store.lock_plan(tx, second)
-        await store.decide_plan(tx, second, "ACCEPTED")
-        assert await store.latest_proposal(tx) == first
-        assert await store.load_plan(tx, second) == ("ACCEPTED", NOON, "{}", '{"a": "拼"}')
-
-
 async def test_what_does_not_exist_is_refused(db: Database) -> None:
     async with db.tx() as tx:
         with pytest.raises(NotFoundError):
             await store.load_request(tx, 9)
-        with pytest.raises(NotFoundError):
-            await store.load_plan(tx, 9)
-        with pytest.raises(NotFoundError):
-            await store.decide_plan(tx, 9, "ACCEPTED")
         with pytest.raises(NotFoundError):
             await store.extend_session(tx, 9, ends_at=NOON, items=[], venue_ids=[])

@@ -23,6 +23,7 @@ from server.mail import store as letters
 from server.mail.model import LetterState
 from server.scheduler import store
 from server.scheduler.filing import Approval, FiledRequest, RequestState
+from server.scheduler.store.exceptions import load_exceptions
 from tests.fakes import FakeClock
 from tests.web.conftest import HTML, Visitor
 from tests.web.test_scheduler import booking, publish, send
@@ -599,11 +600,21 @@ async def test_a_leader_signs_a_list_of_calls_above_quotas_with_one_struck(
     _, _, text = await send(leader, "/approve/overruns", "/approve", **sign)
     placed = await request(database, 4)
     assert (placed.state, placed.filing.committee_ids) == (RequestState.PLACED, (2, 3))
+    async with database.view() as tx:
+        signed = await load_exceptions(tx)
+    assert [(one.request, one.committee, one.used, one.limit) for one in signed] == [
+        ("R004", "C2", 4, 3)
+    ]
+    _, ledger = await office.get("/quota?period=2026-W48")
+    assert "超 1 场，领导已签" in ledger
+    assert "已公布的安排超了限额" not in ledger
     await send(leader, "/approve/undo", "/approve", event=event_of(text))
     back = await request(database, 4)
     assert (back.state, back.filing.committee_ids) == (RequestState.LEFT_OUT, (1, 2, 3)) or (
         back.state is RequestState.SUBMITTED
     )
+    async with database.view() as tx:
+        assert await load_exceptions(tx) == []
     status, _, _ = await send(leader, "/approve/overruns", "/approve", overrun="1", do="refuse")
     assert status == 422
     refuse = {"overrun": "1", "do": "refuse", "remark": "下月再说"}

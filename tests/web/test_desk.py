@@ -19,6 +19,7 @@ from server.signaling.messages import CLOSE_NOT_KNOWN
 from server.street import store as street
 from tests.fakes import NOON_TUESDAY, FakeClock
 from tests.web.conftest import Visitor
+from tests.web.test_scheduler import publish
 
 Enter = Callable[[str], Awaitable[Visitor]]
 DESK = "/admin/street"
@@ -373,25 +374,10 @@ async def test_a_request_that_names_only_a_retired_committee_waits_and_breaks_no
     await office.post("/book", "/book", **filing, committee="12")
     await office.post("/book", "/book", **filing, committee="11")
     await admin.post(f"{DESK}/committees/12/retire", DESK)
-    answer, _ = await office.post("/plans", "/sessions")
-    assert answer.url.path == "/plans/1"
-    await office.post("/plans/1/publish", "/plans/1")
+    await publish(office)
     async with database.view() as tx:
         (session,) = await sessions.load_sessions(tx, states=[SessionState.SCHEDULED])
     assert session.venue_ids == (12,)
-
-
-async def test_a_plan_from_before_a_committee_was_retired_is_made_anew(
-    signed_in: Enter, database: Database
-) -> None:
-    admin, office = await signed_in("admin"), await signed_in("operator")
-    filing = {"topic": "防汛", "minutes": "15", "post": "DIRECTOR", "deadline": "2026-12-04"}
-    filing |= {"department": "1", "kind": "meeting", "do": "file", "committee": "11"}
-    await office.post("/book", "/book", **filing)
-    await office.post("/plans", "/sessions")
-    await admin.post(f"{DESK}/committees/12/retire", DESK)
-    answer, _ = await office.post("/plans/1/publish", "/plans/1")
-    assert answer.status == 409
 
 
 async def test_a_committee_in_an_open_session_keeps_its_place_and_number(

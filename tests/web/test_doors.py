@@ -19,7 +19,6 @@ NUMBERED = (
     "venue",
     "request",
     "file",
-    "plan",
     "account",
     "department",
     "committee",

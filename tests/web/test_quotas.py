@@ -15,7 +15,7 @@ from server.scheduler.service import load_situation
 from server.street import store as street
 from tests.fakes import FakeClock
 from tests.web.conftest import Visitor
-from tests.web.test_scheduler import approve_all, book, send
+from tests.web.test_scheduler import send
 
 Enter = Callable[[str], Awaitable[Visitor]]
 THURSDAY = datetime(2026, 11, 26, 1, 30, tzinfo=UTC)
@@ -212,21 +212,6 @@ async def test_the_merge_keeps_to_what_is_stored_and_to_what_was_used(
     assert (quota.counts, quota.soft_week_target) == (("SECRETARY",), 2)
     assert quota.used["C1|2026-W48"] == 1
     assert quota.used["C1|DIRECTOR|2026-W48"] == 1
-
-
-async def test_a_plan_made_before_quotas_changed_is_not_published(
-    signed_in: Enter, database: Database
-) -> None:
-    clerk, leader, office = [await signed_in(n) for n in ("clerk", "leader", "operator")]
-    await book(clerk, post=["SOCIAL_WORKER"])
-    await approve_all(office, leader)
-    _, plan, _ = await send(office, "/plans", "/sessions")
-    form = FORM | {"week": "0", "valid_from": "2026-11-23"}
-    await send(office, "/quota/rules", "/quota/rules", **form)
-    status, _, _ = await send(office, f"{plan}/publish", plan)
-    assert status == 409
-    async with database.view() as tx:
-        assert await sessions.load_sessions(tx, states=[SessionState.SCHEDULED]) == []
 
 
 async def test_a_committee_is_granted_its_own_amount_with_a_reason(

@@ -1,4 +1,4 @@
-"""Turns rows of sessions, meeting requests and merge plans into values and back."""
+"""Turns rows of sessions and meeting requests into values and back."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -24,7 +24,6 @@ from server.scheduler.states import Step, after_step
 from server.scheduler.tables import (
     AgendaItemRow,
     MeetingRequestRow,
-    MergePlanRow,
     RosterRow,
     SessionRow,
 )
@@ -471,46 +470,3 @@ async def save_issued(tx: Tx, request_ids: Collection[int], day: date, at: datet
         row.state, row.digest_on, row.issued_at = RequestState.IN_DIGEST, day, at
         row.version += 1
     await tx.flush()
-
-
-# --- merge plans -------------------------------------------------------------------------------
-
-
-async def save_plan(tx: Tx, *, made_at: datetime, instance: str, plan: str) -> int:
-    """Enter a proposed plan and its instance, both as text, and return its id."""
-    row = MergePlanRow(state="PROPOSED", made_at=made_at, instance=instance, plan=plan)
-    tx.add(row)
-    await tx.flush()
-    return row.id
-
-
-async def load_plan(tx: Tx, plan_id: int) -> tuple[str, datetime, str, str]:
-    """Return (state, made at, instance text, plan text).
-
-    Raises:
-        NotFoundError: ``no_such_plan``.
-    """
-    row = await tx.get(MergePlanRow, plan_id)
-    if row is None:
-        raise NotFoundError("no_such_plan")
-    return row.state, row.made_at, row.instance, row.plan
-
-
-async def lock_plan(tx: Tx, plan_id: int) -> None:
-    """Let nobody else decide on a plan until the transaction ends; an unknown one is let be."""
-    await tx.get(MergePlanRow, plan_id, with_for_update=True)
-
-
-async def decide_plan(tx: Tx, plan_id: int, state: str) -> None:
-    """Enter that a plan was ACCEPTED or DISCARDED."""
-    row = await tx.get(MergePlanRow, plan_id)
-    if row is None:
-        raise NotFoundError("no_such_plan")
-    row.state = state
-    await tx.flush()
-
-
-async def latest_proposal(tx: Tx) -> int | None:
-    """Return the id of the latest plan that waits for a decision, or None."""
-    query = select(func.max(MergePlanRow.id)).where(MergePlanRow.state == "PROPOSED")
-    return await tx.scalar(query)

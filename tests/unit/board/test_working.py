@@ -22,6 +22,7 @@ from server.merging.search.solver import Budget
 from server.scheduler.exceptions import SignedException
 from server.scheduler.filing import Approval
 from server.scheduler.quota_rules import QuotaRule, QuotaVersion
+from server.scheduler.workdays import edited
 from tests.unit.board.streets import (
     FRIDAY,
     THURSDAY,
@@ -262,3 +263,41 @@ def test_a_session_that_came_from_requests_may_change_and_its_own_part_stays() -
     assert [item.request for item in published.plan.sessions[0].items] == ["H7", "R001"]
     gone = a_board(later, changes.put_aside(published, "R001").working)
     assert [item.request for item in gone.plan.sessions[0].items] == ["H7"]
+
+
+def test_fewer_calls_granted_put_back_what_is_too_much() -> None:
+    social = {"posts": (Post.SOCIAL_WORKER,), "committee_ids": (1,)}
+    facts = some_facts(a_request(1, **social))
+    kept = changes.move(a_board(facts), "R001", WEDNESDAY, "AM").working
+    none = QuotaVersion(1, date(2026, 11, 1), QuotaRule((Post.SOCIAL_WORKER,), 0, 0))
+    later = a_board(some_facts(a_request(1, **social), quotas=[none]), kept)
+    assert [(one.request, one.rule) for one in later.dropped] == [("R001", "quota")]
+
+
+def test_what_is_in_the_calendar_already_stays_though_fewer_calls_are_granted() -> None:
+    social = {"posts": (Post.SOCIAL_WORKER,), "committee_ids": (1,)}
+    facts = some_facts(a_request(1, **social), a_request(2, **social))
+    board = a_board(facts, changes.move(a_board(facts), "R001", WEDNESDAY, "AM").working)
+    published = after_publishing(facts, plan_publication(board, None))
+    none = QuotaVersion(1, date(2026, 11, 1), QuotaRule((Post.SOCIAL_WORKER,), 0, 0))
+    situation = replace(published.situation, quotas=[none])
+    later = a_board(replace(published, situation=situation))
+    assert (later.dropped, set(later.places)) == ((), {"R001"})
+    assert refused(lambda: changes.move(later, "R002", FRIDAY, "AM")) == "quota"
+
+
+def test_a_request_whose_committees_are_all_retired_is_not_on_the_board() -> None:
+    facts = some_facts(a_request(1, committee_ids=(2,)), a_request(2))
+    kept = changes.move(a_board(facts), "R001", WEDNESDAY, "AM").working
+    left = [c for c in facts.situation.committees if c.id != 2]
+    later = a_board(replace(facts, situation=replace(facts.situation, committees=left)), kept)
+    assert [request.id for request in later.instance.requests] == ["R002"]
+    assert later.places == {}
+
+
+def test_a_day_that_is_closed_afterwards_puts_back_what_was_planned_on_it() -> None:
+    facts = some_facts(a_request(1))
+    kept = changes.move(a_board(facts), "R001", THURSDAY, "AM").working
+    table = edited(facts.situation.workdays, THURSDAY, working=False)
+    later = a_board(replace(facts, situation=replace(facts.situation, workdays=table)), kept)
+    assert [(one.request, one.rule) for one in later.dropped] == [("R001", "window")]

@@ -29,7 +29,6 @@ from server.scheduler.publishing import (
     moment_of,
     outcomes_of,
     still_called,
-    still_holds,
 )
 from server.scheduler.quota_rules import PRESET, OwnAmounts, QuotaRule, QuotaVersion
 from server.scheduler.suggest import advise_on, suggest
@@ -185,18 +184,6 @@ def test_each_request_has_one_outcome() -> None:
     }
 
 
-def test_a_plan_holds_until_a_request_or_its_days_change() -> None:
-    request = filed(1)
-    instance, plan = merged(a_situation(), request)
-    assert still_holds(instance, compose_instance(a_situation(), [request]), plan)
-    more = compose_instance(a_situation(), [request, filed(2)])
-    assert not still_holds(instance, more, plan)
-    later = compose_instance(a_situation(today=date(2026, 12, 3)), [request])
-    assert not still_holds(instance, later, plan)
-    joined = a_session(date(2026, 11, 26), 540)
-    assert not still_holds(instance, compose_instance(a_situation(joined), [request]), plan)
-
-
 def test_the_moment_of_a_minute_is_in_utc() -> None:
     assert moment_of(date(2026, 11, 25), 540) == datetime(2026, 11, 25, 1, tzinfo=UTC)
 
@@ -261,14 +248,6 @@ def test_a_retired_committee_on_the_roster_of_a_shared_session_is_not_called_ane
     assert instance.standing[0].audience.committees == ("C1", "C3")
 
 
-def test_a_plan_no_longer_holds_when_committees_have_come_or_gone() -> None:
-    planned = compose_instance(a_situation(), [filed(1)])
-    plan = merge(planned)
-    for ids, holds in (((1, 3), False), ((1, 2, 3, 4), False), ((1, 2, 3), True)):
-        now = compose_instance(a_situation(committees=serving(*ids)), [filed(1)])
-        assert still_holds(planned, now, plan) == holds
-
-
 def test_a_later_version_that_grants_less_counts_as_used_in_its_weeks() -> None:
     version = QuotaVersion(1, date(2026, 11, 30), QuotaRule(counts=PRESET.counts, week=2, month=8))
     instance = compose_instance(a_situation(quotas=[version]), [filed(1)])
@@ -282,15 +261,6 @@ def test_without_a_version_the_preset_holds() -> None:
     assert (quota.committee_week, quota.committee_month, quota.soft_week_target) == (3, 8, 1)
     assert quota.counts == ("DEPUTY", "SOCIAL_WORKER")
     assert quota.used == {}
-
-
-def test_a_plan_is_outdated_once_other_amounts_are_granted() -> None:
-    before = compose_instance(a_situation(), [filed(1)])
-    version = QuotaVersion(1, date(2026, 11, 23), QuotaRule(counts=PRESET.counts, week=1, month=8))
-    after = compose_instance(a_situation(quotas=[version]), [filed(1)])
-    plan = merge(before)
-    assert still_holds(before, before, plan)
-    assert not still_holds(before, after, plan)
 
 
 def granting(number: int, valid_from: date, **changes: Any) -> QuotaVersion:
@@ -348,12 +318,3 @@ def test_who_is_named_by_nothing_left_of_a_session_is_called_no_more() -> None:
     assert still_called(replace(session, items=items[1:]), named) == {2}
     assert still_called(session, named | {2: filed(2)}) is None
     assert still_called(session, {1: named[1]}) is None
-
-
-def test_a_plan_is_outdated_when_other_posts_count() -> None:
-    before = compose_instance(a_situation(quotas=[granting(1, date(2026, 11, 1))]), [filed(1)])
-    other = granting(2, date(2026, 11, 1), counts=(Post.SECRETARY,))
-    after = compose_instance(a_situation(quotas=[other]), [filed(1)])
-    plan = merge(before)
-    assert still_holds(before, before, plan)
-    assert not still_holds(before, after, plan)
