@@ -70,7 +70,7 @@ def plan_publication(board: Board, weeks: Collection[str] | None) -> Publication
     told, departments = _told(board, before, after)
     return Publication(
         entries=tuple(entries),
-        outcomes=tuple(_outcomes(board, scope)),
+        outcomes=(*_outcomes(board, scope), *_company(board, cells)),
         cells=board.places,
         told=told,
         departments=departments,
@@ -254,6 +254,18 @@ def _outcomes(board: Board, scope: frozenset[str] | None) -> list[Outcome]:
         if waits and request.state is state and request.reason == reason:
             continue
         found.append(Outcome(request, state, digest_on, reason))
+    return found
+
+
+def _company(board: Board, cells: Collection[Cell]) -> list[Outcome]:
+    """Return who stays in a session that changes, and has other company there to tell of."""
+    reasons = {reason.request: reason for reason in board.plan.reasons}
+    before = board.ground.cells
+    found = []
+    for number, cell in board.places.items():
+        request = board.ground.requests[number]
+        if cell in cells and before.get(number) == cell and request.reason != reasons[number]:
+            found.append(Outcome(request, RequestState.PLACED, None, reasons[number]))
     return found
 
 
