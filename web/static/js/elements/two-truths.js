@@ -1,5 +1,4 @@
 // <two-truths>: does the main venue see and hear this venue, and is its attendance recorded.
-// Both only ever repeat what the server said from its own counters and commits.
 
 import { el, icon, say, setIcon } from "../lib/el.js";
 import { recordedLine, seenLine } from "../lib/truths.js";

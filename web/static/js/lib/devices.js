@@ -106,7 +106,7 @@ export class DeviceKeeper {
     this.changed = changed;
     /** @type {Devices} */
     this.devices = { stream: null, camera: "", microphone: "" };
-    /** The opening under way: a second one beside it would leave a camera on that nobody stops. */
+    /** The opening under way: two at once would leave a camera on. */
     this.opening = /** @type {Promise<void> | null} */ (null);
     navigator.mediaDevices?.addEventListener("devicechange", () => {
       if (this.devices.camera || this.devices.microphone) this.open();
@@ -115,9 +115,7 @@ export class DeviceKeeper {
 
   /** Open, or try again. */
   open() {
-    this.opening ||= this._open().finally(() => {
-      this.opening = null;
-    });
+    this.opening ||= this._open().finally(() => (this.opening = null));
     return this.opening;
   }
 

@@ -1,5 +1,4 @@
 // What a state of the conference means on every screen: names, the queue, the agenda's clock.
-// Pure: a state and a moment in, values out.
 
 import { t } from "./words.js";
 

@@ -96,7 +96,7 @@ export class MediaLink {
   }
 
   /**
-   * Send this camera and microphone from now on; parts may be missing. No new connection is needed.
+   * Send this camera and microphone from now on; parts may be missing.
    * @param {MediaStream | null} stream
    */
   async publish(stream) {

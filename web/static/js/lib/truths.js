@@ -1,5 +1,4 @@
 // The two truths in words: does the main venue see and hear this venue, is its attendance recorded.
-// Pure: what the server said in, lines out.
 
 import { timeOfDay } from "./clock.js";
 import { t } from "./words.js";

@@ -149,7 +149,7 @@ function draw() {
 }
 
 function drawReplaced() {
-  // a page that was sent away may not push back in with its old id: a fresh page has a fresh one
+  // an id that was sent away may not push back in; a fresh page has a fresh one
   parts.showCalm("i-out", t("本会场已在另一台电脑入会"), t("这台电脑不再出声、出画面。考勤只记一份，不受影响。"), {
     words: t("换回这台电脑"),
     run: () => location.reload(),
@@ -296,7 +296,7 @@ function nextWords(waiting, now) {
 }
 
 /**
- * Return how wide a title is in halves of a Chinese character.
+ * Return a title's width in halves of a Chinese character.
  * @param {string} text
  */
 function width(text) {
@@ -323,8 +323,6 @@ function check(what, good, words) {
   setIcon(line, good ? "st-ok" : "st-warn");
   say(need(line, "span", HTMLElement), words);
 }
-
-// ---------- what people do ----------
 
 /**
  * @param {CommandName} type

@@ -147,8 +147,8 @@ export function showUnable() {
 }
 
 /**
- * Let the page live until it goes. It begins once it counts as loaded: a picture or voice that has
- * yet to come would hold that up, and the browser's sign of loading would turn until somebody speaks.
+ * Let the page live until it goes. It begins once it counts as loaded: a picture yet to come would
+ * hold that up, and the browser's sign of loading would turn until somebody speaks.
  * @param {Signal} signal
  * @param {MediaLink} media
  * @param {() => void} draw
