@@ -252,6 +252,7 @@ async def _end_the_session(wall: Page) -> None:
 async def _read_the_report(page: Page, demo: Demo, folder: Path) -> str:
     """Open the report from the menu, check page and PDF, return the chain value it carries."""
     await page.click("[data-view=calm] a[href='/']")
+    await page.click("nav summary")
     await page.click("nav a[href='/attendance']")
     await page.click(f"main a[href='/attendance/{demo.session}']")
     value = await _chain_value(page)

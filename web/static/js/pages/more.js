@@ -1,5 +1,5 @@
 // The rest of the menu closes when one goes on elsewhere; without this script its own word closes it.
-const more = document.querySelector("details.more");
+const more = document.querySelector("details.nav-more");
 if (more instanceof HTMLDetailsElement) {
   const elsewhere = (/** @type {Event} */ event) => {
     if (event.target instanceof Node && !more.contains(event.target)) more.open = false;
