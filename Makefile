@@ -13,7 +13,7 @@ DEMO_PACKAGES := fonts-noto-cjk libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-sub
 # Node.js may have come from elsewhere: Debian's is only asked for where there is none.
 TEST_PACKAGES := gcc libc6-dev $(if $(PYTHON_HEADERS),,python3-dev) chromium libnss3-tools postgresql iproute2 poppler-utils $(if $(shell command -v npm),,nodejs npm)
 
-.PHONY: help demo core core-fuzz test quick check format lint types contracts unit scripts screenshots bench lock clean \
+.PHONY: help demo core core-fuzz test test-walks test-rules test-pages quick check format lint types contracts unit scripts screenshots bench lock clean \
 	demo-packages test-packages test-rules test-pages
 
 help:
@@ -88,9 +88,12 @@ scripts: node_modules/tools.stamp
 quick: lint types contracts unit
 check: lint types contracts scripts
 # First what wants the machine for itself, then the rest, one run on each of two cores.
+WALKS := $(foreach walk,accessibility admission board no_outside undo,tests/browser/test_$(walk).py)
 test: test-packages $(VENV)/tools.stamp node_modules/tools.stamp core
-	$(BIN)/pytest tests/browser tests/media
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target --keep-going test-rules test-pages
+	$(BIN)/pytest tests/browser tests/media $(WALKS:%=--ignore=%)
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target --keep-going test-walks test-pages test-rules
+test-walks:
+	$(BIN)/pytest $(WALKS)
 test-rules:
 	$(BIN)/pytest tests/unit tests/store
 test-pages:
