@@ -13,8 +13,8 @@ DEMO_PACKAGES := fonts-noto-cjk libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-sub
 # Node.js may have come from elsewhere: Debian's is only asked for where there is none.
 TEST_PACKAGES := gcc libc6-dev $(if $(PYTHON_HEADERS),,python3-dev) chromium libnss3-tools postgresql iproute2 poppler-utils $(if $(shell command -v npm),,nodejs npm)
 
-.PHONY: help demo core core-fuzz test test-walks test-rules test-pages quick check format lint types contracts unit scripts screenshots bench lock clean \
-	demo-packages test-packages test-rules test-pages
+.PHONY: help demo core core-fuzz test quick check format lint types contracts unit scripts screenshots bench lock clean \
+	demo-packages test-packages test-rules test-pages test-walks
 
 help:
 	@echo "make demo         a street at work on http://localhost:$(PORT)"

@@ -228,7 +228,7 @@ async def test_a_plan_is_searched_stopped_taken_published_and_compared(street: P
         await _done(page, "用上找到的方案")
         await _see_five_weeks(page)
         await page.click("[data-do=publish]")
-        await _done(page, "第 1 版")
+        await _done(page, "第 2 版")
         await _move_and_publish_again(page)
         await _look_at_versions(page)
 
@@ -249,15 +249,15 @@ async def _move_and_publish_again(page: Page) -> None:
     await _done(page, "放到")
     await _see_five_weeks(page)
     await page.click("[data-do=publish]")
-    await _done(page, "第 2 版")
+    await _done(page, "第 3 版")
 
 
 async def _look_at_versions(page: Page) -> None:
     await page.click("[data-do=view]")
     await page.click("choice-menu >> text=历次发布")
     await page.wait_for_selector("td >> text=自治办 会务")
-    await page.click("a >> text=第 2 版")
+    await page.click("a >> text=第 3 版")
     await page.click("a >> text=和上一版对比")
     await page.wait_for_selector("#whom")
     assert await page.locator(".moves li").count()
-    assert re.search(r"/board/versions/1/2$", page.url)
+    assert re.search(r"/board/versions/2/3$", page.url)
