@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from server.auth import store as accounts
 from server.auth.model import Role
@@ -15,8 +14,6 @@ from server.mail.store import withdraw_letters
 from server.scheduler import store
 from server.scheduler.filing import FiledRequest
 
-HELD_BACK = timedelta(seconds=10)
-"""As long as a page shows its undo; a letter that has not gone out is then withdrawn with it."""
 ANSWERS = {
     "ride": "event.answer.ride",
     "grant": "event.answer.grant",
@@ -28,21 +25,6 @@ ANSWERS = {
     "undone": "event.answer.undone",
 }
 """The catalogue's key for each answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Later:
-    """A clock that is ahead by as long as letters are held back."""
-
-    clock: Clock
-
-    def now(self) -> datetime:
-        """Return when a letter of now may go out."""
-        return self.clock.now() + HELD_BACK
-
-    def monotonic(self) -> float:
-        """Return the seconds of the real clock."""
-        return self.clock.monotonic()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +54,7 @@ async def tell_department(
             key = f"{_prefix(event)}{request.number}:{account.id}"
             subject, text = _words(request, answer, remark, account.language or teller.language)
             letter = Letter(key=key, recipient=account.email, subject=subject, text=text)
-            await mail.enqueue(tx, _Later(teller.clock), letter)
+            await mail.enqueue(tx, teller.clock, letter, held_back=mail.HELD_BACK)
 
 
 def _words(request: FiledRequest, answer: str, remark: str, language: str) -> tuple[str, str]:

@@ -26,7 +26,7 @@ from server.domain.clock import Clock
 from server.domain.errors import ConflictError, DomainError, NotFoundError
 from server.domain.events import SYSTEM, EventKind, Payload
 from server.domain.session import SessionState
-from server.mail.service import enqueue
+from server.mail.service import HELD_BACK, enqueue
 from server.mail.store import withdraw_letters
 from server.pages.render import Renderer
 from server.scheduler import store as scheduler
@@ -34,8 +34,6 @@ from server.scheduler.filing import PENDING, FiledRequest, RequestState
 from server.street import store as street
 
 LONGEST_CORRECTION = 500
-HELD_BACK = timedelta(seconds=10)
-"""As long as a page shows its undo, reminders wait."""
 UNDOABLE = (EventKind.DIGEST_REMINDED, EventKind.DIGEST_CORRECTED)
 _REMEMBERED = timedelta(days=190)
 """How far back digests are looked through for deadlines that are yet to come."""
@@ -58,21 +56,6 @@ class Digester:
     address: str
     load_files: LoadFiles
     fetch_file: FetchFile
-
-
-@dataclass(frozen=True, slots=True)
-class _Later:
-    """A clock that is ahead by as long as reminders are held back."""
-
-    clock: Clock
-
-    def now(self) -> datetime:
-        """Return when a letter of now may go out."""
-        return self.clock.now() + HELD_BACK
-
-    def monotonic(self) -> float:
-        """Return the seconds of the real clock."""
-        return self.clock.monotonic()
 
 
 # --- issuing -----------------------------------------------------------------------------------
@@ -343,7 +326,7 @@ async def remind(digester: Digester, login: Login, week: str) -> int:
         told = await load_recipients(tx, digest, digester.language, list(late))
         for recipient in told:
             letter = reminder_letter(pen, digest, recipient, late[recipient.committee_id])
-            await enqueue(tx, _Later(digester.clock), letter)
+            await enqueue(tx, digester.clock, letter, held_back=HELD_BACK)
         await store.set_reminded(tx, week, digester.clock.now())
         payload: Payload = {"week": week, "committees": sorted(late), "letters": len(told)}
         done = await record(

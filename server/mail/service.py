@@ -7,6 +7,7 @@ and that is committed, before the server hears of it.
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 from server.db.engine import Database, Tx
 from server.domain.addresses import parse_email
@@ -24,12 +25,23 @@ from server.mail.model import (
     settle,
 )
 
+HELD_BACK = timedelta(seconds=10)
+"""As long as a page shows its undo; a letter that has not gone out is then withdrawn with it."""
+
 BATCH = 100
 """How many letters one line to the server carries at most."""
 
 
-async def enqueue(tx: Tx, clock: Clock, letter: Letter) -> bool:
+async def enqueue(
+    tx: Tx, clock: Clock, letter: Letter, *, held_back: timedelta = timedelta()
+) -> bool:
     """Put a letter into the outbox; it goes out after the transaction, and not if that is undone.
+
+    Args:
+        tx: the transaction of what the letter tells.
+        clock: the time.
+        letter: whose key is new.
+        held_back: how long it waits at least, so that what it tells can still be undone.
 
     Returns:
         False when there is one with its key already, sent or not: then nothing happens.
@@ -40,7 +52,9 @@ async def enqueue(tx: Tx, clock: Clock, letter: Letter) -> bool:
     recipient = parse_email(letter.recipient)
     if not recipient:
         raise DomainError("email_bad")
-    return await store.save_letter(tx, replace(letter, recipient=recipient), clock.now())
+    return await store.save_letter(
+        tx, replace(letter, recipient=recipient), clock.now() + held_back
+    )
 
 
 async def recover(db: Database) -> None:

@@ -11,7 +11,7 @@ from aiohttp.typedefs import Handler
 from server.admission import store as admission
 from server.admission.history import KINDS, history_of
 from server.admission.model import Delegation
-from server.admission.routes.desk import desk_of, id_of, number, spoken_reason
+from server.admission.routes.desk import desk_of, id_of, number
 from server.admission.service.loans import TAKERS, lend, take_back
 from server.admission.service.overruns import refuse_overruns, sign_overruns
 from server.admission.service.undoing import UNDOABLE, undo
@@ -23,7 +23,8 @@ from server.db.engine import Tx
 from server.domain.clock import SITE_ZONE
 from server.domain.errors import DomainError, ForbiddenError, NotFoundError
 from server.domain.events import EventKind, Recorded
-from server.pages.context import CLOCK, DATABASE, form_values, page, redirect
+from server.merging.words.wording import speak
+from server.pages.context import CLOCK, DATABASE, form_values, page, redirect, visit_of
 from server.pages.middleware import status_of
 from server.scheduler import service as merging
 from server.scheduler import store
@@ -139,7 +140,7 @@ async def _page(
         chosen=price(facts.situation, chosen) if chosen else None,
         steps=history_of(number_, events, names),
         files=files[chosen.id] if chosen else [],
-        reason=spoken_reason(http, chosen.reason) if chosen and chosen.reason else None,
+        reason=speak(chosen.reason, visit_of(http).language) if chosen and chosen.reason else None,
         committees={c.id: c for c in facts.situation.committees},
         requests={request.id: request for request in facts.requests},
         event=event if event and event.actor == desk.actor and event.kind in TOLD else None,

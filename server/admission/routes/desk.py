@@ -1,6 +1,5 @@
 """What the pages of requests share: who is at work, ids in addresses, reasons in words."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp import web
@@ -8,9 +7,7 @@ from aiohttp import web
 from server.admission.service.desk import Desk
 from server.auth.guard import login_of
 from server.domain.errors import NotFoundError
-from server.merging.instance.model import Reason
-from server.merging.words.wording import say_action, say_reason, say_sentence
-from server.pages.context import CLOCK, DATABASE, LANGUAGE, redirect, visit_of
+from server.pages.context import CLOCK, DATABASE, LANGUAGE, redirect
 
 FILES: web.AppKey[Path] = web.AppKey("files", Path)
 """The folder in which files of requests lie."""
@@ -45,23 +42,3 @@ def number(text: str) -> int:
 def to_request(request_id: int, sequence: int = 0) -> web.Response:
     """Lead to a request's page, which tells of the event when there is one."""
     return redirect(f"/requests/{request_id}" + (f"?event={sequence}" if sequence else ""))
-
-
-@dataclass(frozen=True, slots=True)
-class SpokenReason:
-    """A reason in the visit's words."""
-
-    text: str
-    details: tuple[str, ...]
-    action: str
-
-
-def spoken_reason(http: web.Request, reason: Reason) -> SpokenReason:
-    """Put a reason into the visit's words; a placed one says all in one sentence."""
-    language = visit_of(http).language
-    details = reason.details if reason.code == "reason.left_out" else ()
-    return SpokenReason(
-        text=say_reason(reason, language),
-        details=tuple(say_sentence(detail, language) for detail in details),
-        action=say_action(reason, language),
-    )

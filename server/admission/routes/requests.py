@@ -10,7 +10,7 @@ from server.admission import store as admission
 from server.admission.history import KINDS, history_of
 from server.admission.listing import SHOWN, count, narrow, read_filters
 from server.admission.model import is_coordinated, waits_for_word
-from server.admission.routes.desk import desk_of, id_of, number, spoken_reason, to_request
+from server.admission.routes.desk import desk_of, id_of, number, to_request
 from server.admission.service.desk import load_seen, may_change, may_see
 from server.admission.service.drafts import copy_request
 from server.admission.service.files import load_file, remove_file
@@ -29,7 +29,8 @@ from server.auth.model import Login, Role
 from server.db.engine import Tx
 from server.domain.errors import DomainError, ForbiddenError, NotFoundError
 from server.domain.session import Session
-from server.pages.context import CLOCK, DATABASE, form_values, page, redirect
+from server.merging.words.wording import speak
+from server.pages.context import CLOCK, DATABASE, form_values, page, redirect, visit_of
 from server.pages.middleware import status_of
 from server.scheduler import service as merging
 from server.scheduler import store
@@ -66,7 +67,7 @@ async def show_requests(http: web.Request) -> web.Response:
         requests=shown[:PAGE],
         more=max(0, len(shown) - PAGE),
         departments=departments if login.role is not Role.CLERK else [],
-        reasons={r.id: spoken_reason(http, r.reason) for r in shown[:PAGE] if r.reason},
+        reasons={r.id: speak(r.reason, visit_of(http).language) for r in shown[:PAGE] if r.reason},
         waits_for_word=waits_for_word,
         is_coordinated=is_coordinated,
     )
@@ -106,7 +107,7 @@ async def _request_page(
         committees=committees,
         overruns=overruns,
         session=session,
-        reason=spoken_reason(http, request.reason) if request.reason else None,
+        reason=speak(request.reason, visit_of(http).language) if request.reason else None,
         event=told,
         changes=may_change(login, request),
         office=login.role is Role.OFFICE,

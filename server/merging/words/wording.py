@@ -1,5 +1,6 @@
 """Puts reasons into words: codes and values in, sentences of the catalogue out."""
 
+from dataclasses import dataclass
 from datetime import date
 
 from server.i18n.catalogue import say
@@ -7,6 +8,25 @@ from server.i18n.dates import month_day
 from server.merging.instance.model import Reason
 
 HALF_WORDS = {"AM": "reason.morning", "PM": "reason.afternoon"}
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenReason:
+    """A reason in words: the explanation, its details one by one, and the next step or ""."""
+
+    text: str
+    details: tuple[str, ...]
+    action: str
+
+
+def speak(reason: Reason, language: str) -> SpokenReason:
+    """Put a reason into words; a placed request's says all in one sentence, without details."""
+    details = reason.details if reason.code == "reason.left_out" else ()
+    return SpokenReason(
+        text=say_reason(reason, language),
+        details=tuple(say_sentence(detail, language) for detail in details),
+        action=say_action(reason, language),
+    )
 
 
 def say_reason(reason: Reason, language: str) -> str:

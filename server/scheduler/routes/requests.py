@@ -1,15 +1,12 @@
 """The page of sessions: the list with where requests went."""
 
-from dataclasses import dataclass
-
 from aiohttp import web
 
 from server.auth.guard import login_of
 from server.auth.model import Role
 from server.auth.permissions import PLANNERS
 from server.domain.session import SessionState
-from server.merging.instance.model import Reason
-from server.merging.words.wording import say_action, say_reason, say_sentence
+from server.merging.words.wording import speak
 from server.pages.context import CLOCK, DATABASE, page, visit_of
 from server.scheduler import store
 from server.scheduler import workday_keeping as keeping
@@ -18,28 +15,6 @@ from server.scheduler.store.workdays import load_workdays
 from server.street import store as street
 
 SHOWN_STATES = (SessionState.OPEN, SessionState.SCHEDULED)
-NUMBER_DIGITS = 9
-
-
-@dataclass(frozen=True, slots=True)
-class SpokenReason:
-    """A reason in the visit's words."""
-
-    text: str
-    details: tuple[str, ...]
-    action: str
-
-
-def spoken_reason(http: web.Request, reason: Reason) -> SpokenReason:
-    """Put a reason into the visit's words; a placed one says all in one sentence."""
-    language = visit_of(http).language
-    left_out = reason.code == "reason.left_out"
-    details = reason.details if left_out else ()
-    return SpokenReason(
-        text=say_reason(reason, language),
-        details=tuple(say_sentence(detail, language) for detail in details),
-        action=say_action(reason, language),
-    )
 
 
 async def show_sessions(http: web.Request) -> web.Response:
@@ -69,7 +44,7 @@ async def show_sessions(http: web.Request) -> web.Response:
         login=login,
         sessions=sessions,
         requests=requests,
-        reasons={r.id: spoken_reason(http, r.reason) for r in requests if r.reason},
+        reasons={r.id: speak(r.reason, visit_of(http).language) for r in requests if r.reason},
         waiting=waiting,
         plans=login.role in PLANNERS,
         stranded=stranded,

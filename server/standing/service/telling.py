@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from server.auth import store as accounts
 from server.auth.model import Account, Role
@@ -19,24 +19,6 @@ from server.standing.service.desk import Convener
 from server.standing.service.scheduling import Dropped
 from server.street import store as street
 
-HELD_BACK = timedelta(seconds=10)
-"""As long as a page shows its undo; a letter that has not gone out is then withdrawn with it."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Later:
-    """The time a letter may go out, as a clock."""
-
-    at: datetime
-
-    def now(self) -> datetime:
-        """Return that time."""
-        return self.at
-
-    def monotonic(self) -> float:
-        """Return nothing of use: letters ask for the time of day only."""
-        return 0.0
-
 
 async def clerks_of(tx: Tx, department_ids: Iterable[int]) -> list[Account]:
     """Return the clerks of some departments who can be written to."""
@@ -52,7 +34,13 @@ async def clerks_of(tx: Tx, department_ids: Iterable[int]) -> list[Account]:
 
 
 async def _send(
-    tx: Tx, convener: Convener, account: Account, key: str, values: dict[str, object], at: datetime
+    tx: Tx,
+    convener: Convener,
+    account: Account,
+    key: str,
+    values: dict[str, object],
+    *,
+    held_back: timedelta = timedelta(),
 ) -> None:
     office = await street.load_office(tx)
     frame: dict[str, object] = {
@@ -73,7 +61,7 @@ async def _send(
         html=words.html,
         until=until,
     )
-    await mail.enqueue(tx, _Later(at), letter)
+    await mail.enqueue(tx, convener.clock, letter, held_back=held_back)
 
 
 async def ask(
@@ -95,7 +83,6 @@ async def ask(
         free: minutes that are free now.
         department_ids: who is asked.
     """
-    now = convener.clock.now()
     written = await clerks_of(tx, department_ids)
     for account in written:
         values: dict[str, object] = {
@@ -104,7 +91,7 @@ async def ask(
             "times": times,
             "free": free,
         }
-        await _send(tx, convener, account, f"call:{session.id}:{times.opens_at:%F}", values, now)
+        await _send(tx, convener, account, f"call:{session.id}:{times.opens_at:%F}", values)
     return sorted({a.department_id for a in written if a.department_id is not None})
 
 
@@ -120,7 +107,6 @@ async def tell_dropped(
         key: what it came of, by which the letters can be withdrawn.
         why: ``changed``, ``off`` or ``displaced``.
     """
-    at = convener.clock.now() + HELD_BACK
     for one in dropped:
         for account in await clerks_of(tx, [one.request.filing.department_id]):
             values: dict[str, object] = {
@@ -129,7 +115,7 @@ async def tell_dropped(
                 "request": one.request,
             }
             name = f"{key}:{one.request.number}.{one.request.version}"
-            await _send(tx, convener, account, name, values, at)
+            await _send(tx, convener, account, name, values, held_back=mail.HELD_BACK)
 
 
 async def untell(tx: Tx, key: str) -> bool:
@@ -149,7 +135,6 @@ class ClosedAgenda:
 
 async def tell_closed(tx: Tx, convener: Convener, plan: Plan, closed: ClosedAgenda) -> None:
     """Tell the chair, the meeting's own department and its guests in which order things run."""
-    now = convener.clock.now()
     key = f"closed:{closed.session.id}:{closed.session.starts_at:%F}"
     asked = {r.filing.department_id for r in (*closed.placed, *closed.left)}
     everybody = {a.id: a for a in await clerks_of(tx, asked | {plan.department_id})}
@@ -165,4 +150,4 @@ async def tell_closed(tx: Tx, convener: Convener, plan: Plan, closed: ClosedAgen
             "left": own,
             "following": closed.following,
         }
-        await _send(tx, convener, account, key, values, now)
+        await _send(tx, convener, account, key, values)
