@@ -28,3 +28,20 @@ def needed_modules(folder: Path, script: str) -> list[str]:
             if name not in found:
                 found.append(name)
     return found
+
+
+def bare(script: str) -> str:
+    """Return a script without its comments, as it goes over the wire; line numbers stay.
+
+    Only comments that have their lines to themselves are taken out, which is how ours are written:
+    nothing inside a line is touched, so no text can be taken for a comment. In a template literal
+    of several lines, no line may begin with ``//``, ``/*`` or ``*``.
+    """
+    lines: list[str] = []
+    inside = False
+    for line in script.split("\n"):
+        words = line.strip()
+        opens = not inside and words.startswith("/*")
+        lines.append("" if inside or opens or words.startswith("//") else line)
+        inside = (inside or opens) and not words.endswith("*/")
+    return "\n".join(lines)

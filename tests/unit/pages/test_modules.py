@@ -1,10 +1,11 @@
 """A page's script and all that it imports, to be asked for at once."""
 
+import re
 from pathlib import Path
 
 import pytest
 
-from server.pages.modules import needed_modules
+from server.pages.modules import bare, needed_modules
 from server.pages.render import Renderer
 
 WEB = Path(__file__).parents[3] / "web"
@@ -39,3 +40,16 @@ def test_no_import_of_our_pages_is_written_in_a_way_that_is_not_found(script: st
         assert text.count("\nimport ") + text.startswith("import ") == sum(
             line.startswith("import ") and line.endswith('.js";') for line in text.splitlines()
         )
+
+
+def test_a_script_goes_without_its_comments_and_keeps_its_line_numbers() -> None:
+    source = "// first\n/** one */\nlet a = 1; // stays\n  /**\n   * two\n   */\n  f('// text');\n"
+    assert bare(source) == "\n\nlet a = 1; // stays\n\n\n\n  f('// text');\n"
+
+
+def test_no_line_of_ours_that_is_no_comment_is_taken_for_one() -> None:
+    for path in sorted((WEB / "static" / "js").rglob("*.js")):
+        text = path.read_text(encoding="utf-8")
+        literals = re.findall(r"`[^`]*`", bare(text))
+        assert all(literal in text for literal in literals), path.name
+        assert bare(text).count("`") % 2 == 0, path.name
