@@ -29,7 +29,7 @@ from server.board.jobs import board_jobs
 from server.board.routes import api as board_api
 from server.board.service.searching import Solver
 from server.conference import routes as conference_routes
-from server.conference.jobs import SIGN_SECONDS, session_jobs
+from server.conference.jobs import SIGN_SECONDS, keep_time, session_jobs
 from server.conference.ports import Media
 from server.conference.routes import CONFERENCES
 from server.conference.service import Conferences
@@ -500,12 +500,15 @@ async def running(
     app = await build_app(settings, clock)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)
     await runner.setup()
+    keeping = asyncio.create_task(keep_time(app[CONFERENCES], app[CLOCK]))
     try:
         await web.TCPSite(runner, settings.host, settings.port, ssl_context=context).start()
         await app[TIMER].start()
         log.info("serving on %s", address_of(settings))
         yield app
     finally:
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
         await app[TIMER].stop()
         media = app[MEDIA]
         await (media.detach() if keep_worker else media.stop())

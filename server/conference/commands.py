@@ -1,26 +1,12 @@
 """What may be asked of a conference, and the one table from command to rule."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
-from server.conference import agenda, floor, sound
+from server.conference import agenda, broadcast, calling, carousel, content, floor, sound, views
 from server.conference.floor import branch
-from server.conference.model import MAIN, ConferenceState, Happening
+from server.conference.model import ConferenceState, Happening, Order, Rule
 from server.domain.errors import DomainError
 from server.domain.events import EventKind
 
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """A command as the rules see it.
-
-    ``venue`` is the venue it comes from for a venue's own commands, and the venue it is about for
-    the operator's; ``value`` is its number, where it has one.
-    """
-
-    name: str
-    venue: int = MAIN
-    value: int = 0
+__all__ = ["COMMANDS", "Order", "decide"]
 
 
 def head_count(state: ConferenceState, number: int, count: int) -> list[Happening]:
@@ -43,7 +29,7 @@ def _decline(state: ConferenceState, order: Order) -> list[Happening]:
     return floor.withdraw(state, order.venue, declined=True)
 
 
-_RULES: dict[str, Callable[[ConferenceState, Order], list[Happening]]] = {
+_RULES: dict[str, Rule] = {
     "floor.request": lambda s, o: floor.request(s, o.venue),
     "floor.withdraw": lambda s, o: floor.withdraw(s, o.venue),
     "floor.return": lambda s, o: floor.give_up(s, o.venue),
@@ -58,9 +44,16 @@ _RULES: dict[str, Callable[[ConferenceState, Order], list[Happening]]] = {
     "agenda.next": lambda s, _: agenda.next_item(s),
     "agenda.extend": lambda s, o: agenda.extend(s, o.value),
     "session.end": _end,
+    **broadcast.RULES,
+    **carousel.RULES,
+    **views.RULES,
+    **content.RULES,
+    **calling.RULES,
 }
+_BY_ITSELF: dict[str, Rule] = {**carousel.BY_ITSELF}
+"""What nobody can ask for: the service orders it when it is due."""
 COMMANDS = frozenset(_RULES)
-"""The names of all commands."""
+"""The names of all commands that somebody can send."""
 
 
 def decide(state: ConferenceState, order: Order) -> list[Happening]:
@@ -71,4 +64,5 @@ def decide(state: ConferenceState, order: Order) -> list[Happening]:
     """
     if state.closed:
         raise DomainError("session_closed")
-    return _RULES[order.name](state, order)
+    rule = _RULES.get(order.name) or _BY_ITSELF[order.name]
+    return rule(state, order)

@@ -4,7 +4,7 @@ The floor belongs to at most one branch; while none has it, the main venue speak
 the branch's microphone, taking it back closes it.
 """
 
-from server.conference.model import MAIN, ConferenceState, Happening, LiveVenue
+from server.conference.model import MAIN, ConferenceState, Happening, LiveVenue, present_venue
 from server.domain.errors import DomainError
 from server.domain.events import EventKind
 
@@ -52,8 +52,7 @@ def give(state: ConferenceState, number: int) -> list[Happening]:
     venue = branch(state, number)
     if state.floor == number:
         return []
-    if not venue.peers:
-        raise DomainError("venue_not_here", name=venue.name)
+    present_venue(state, number)
     return [*take_back(state), Happening(EventKind.FLOOR_GIVEN, {"venue_id": venue.venue_id})]
 
 

@@ -3,16 +3,23 @@
 One function per kind of event, in one table. Events of kinds that are not in it change nothing.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from server.conference.model import MAIN, ConferenceState, FloorRequest, ItemRun, LiveVenue
+from server.conference import broadcast, calling, carousel, content, observers, views
+from server.conference.model import (
+    MAIN,
+    ConferenceState,
+    FloorRequest,
+    ItemRun,
+    LiveVenue,
+    Step,
+)
+from server.conference.model import with_venue as _change
 from server.domain.events import EventKind, Payload, Recorded, parse_time
 from server.domain.opening import opening_from_payload
 from server.domain.places import Venue
-
-Step = Callable[[ConferenceState, Payload, datetime], ConferenceState]
 
 
 def opened(event: Recorded, main: Venue) -> ConferenceState:
@@ -48,15 +55,6 @@ def apply(state: ConferenceState, kind: str, payload: Payload, at: datetime) -> 
     """Return the state after one event."""
     step = _STEPS.get(kind)
     return step(state, payload, at) if step else state
-
-
-def _change(state: ConferenceState, venue_id: int, **changes: object) -> ConferenceState:
-    """Return the state with one venue changed; unknown ids change nothing."""
-    venues = tuple(
-        replace(v, **changes) if v.venue_id == venue_id else v  # type: ignore[arg-type]
-        for v in state.venues
-    )
-    return replace(state, venues=venues)
 
 
 def _find(state: ConferenceState, payload: Payload) -> LiveVenue | None:
@@ -99,7 +97,8 @@ def _all_gone(state: ConferenceState, payload: Payload, at: datetime) -> Confere
         )
         for v in state.venues
     )
-    return replace(state, venues=venues)
+    show = replace(state.show, content=None)
+    return replace(state, venues=venues, observers=frozenset(), show=show)
 
 
 def _head_count(state: ConferenceState, payload: Payload, _at: datetime) -> ConferenceState:
@@ -205,4 +204,10 @@ _STEPS: dict[str, Step] = {
     EventKind.AGENDA_ITEM_ENDED: _item_ended,
     EventKind.SESSION_EXTENDED: _extended,
     EventKind.SESSION_CLOSED: _closed,
+    **broadcast.STEPS,
+    **carousel.STEPS,
+    **views.STEPS,
+    **content.STEPS,
+    **calling.STEPS,
+    **observers.STEPS,
 }

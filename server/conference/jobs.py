@@ -1,8 +1,12 @@
-"""Opens and closes sessions when their time has come: a source of the timer.
+"""Opens and closes sessions when their time has come, and keeps the time inside those that run.
 
-Its nudges are named by what they do (``open:12``) and find nothing to do when it is done already.
+The first is a source of the timer; its nudges are named by what they do (``open:12``) and find
+nothing to do when it is done already. The second waits for what ``due`` says comes next.
 """
 
+import asyncio
+import contextlib
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
@@ -11,6 +15,7 @@ from server.conference.commands import Order
 from server.conference.service import Conferences
 from server.conference.timetable import Action, TimedAction, timed_actions
 from server.db.engine import Tx
+from server.domain.clock import Clock
 from server.domain.events import SYSTEM
 from server.domain.session import SessionState
 from server.scheduler import store as sessions
@@ -18,6 +23,8 @@ from server.timers.model import Nudge, Source
 
 SIGN_SECONDS = 2
 """How often a sign of life is left: the precision of an outage that took everything at once."""
+LONGEST_WAIT_SECONDS, AGAIN_SECONDS = 30.0, 1.0
+log = logging.getLogger("pinhui.conference")
 _LIVE_STATES = (SessionState.SCHEDULED, SessionState.OPEN)
 
 
@@ -37,3 +44,23 @@ async def _do(conferences: Conferences, action: TimedAction) -> None:
     else:
         conference = conferences.of_session(action.session_id)
         await conferences.carry_out(conference, Order("session.end"), SYSTEM)
+
+
+async def keep_time(conferences: Conferences, clock: Clock) -> None:
+    """Do what is due in the conferences at its moment, until cancelled."""
+    while True:
+        conferences.stirred.clear()
+        deadline = conferences.next_deadline()
+        wait = LONGEST_WAIT_SECONDS
+        if deadline is not None:
+            wait = min(wait, (deadline - clock.now()).total_seconds())
+        if wait > 0:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(conferences.stirred.wait(), wait)
+            continue
+        try:
+            await conferences.run_due()
+        except Exception:
+            # a task boundary: what fails now is tried again, and the other conferences go on
+            log.exception("what is due in the conferences could not be done")
+            await asyncio.sleep(AGAIN_SECONDS)

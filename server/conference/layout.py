@@ -1,40 +1,142 @@
-"""What each screen shows: the big picture and the tiles, as slots of the media plane.
+"""What each screen shows: a view of places, and the places as slots of the media plane.
 
-A branch sees one big picture: whoever has the floor, or the main venue while nobody has it or the
-branch itself has it. The main venue sees the same big picture and, behind it, every branch of the
-roster in order of number. Big pictures take the high layer, tiles the low one.
+The big picture is the first of these that is not the venue's own: on the wall alone the watched
+venue or its carousel; the broadcast venue, or a carousel for everybody; who has the floor; the
+main venue. A shared screen is big with that picture small beside it. Otherwise the layout
+(画面布局) in force says how many pictures there are: the venue's own choice, else everybody's.
+Large places take the high layer, small ones the low one. A venue's own picture is never sent back.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+from server.conference import carousel
 from server.conference.model import MAIN, ConferenceState
+from server.conference.peers import Part, source_of
+from server.conference.show import MultiView
+from server.conference.views import own_view
 from server.media.model import Choice, Kind
 
 Slots = dict[int, Choice | None]
+CONTENT = "content"
+TILES = "tiles"
 
 
-def big_picture(state: ConferenceState, number: int) -> int | None:
-    """Return whose picture is big at this venue; None where it would be the venue's own."""
-    shown = MAIN if state.floor is None or state.floor == number else state.floor
-    return None if shown == number else shown
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Whose screen it is: a venue's number, and which of its windows; an observer has no venue."""
+
+    number: int
+    part: Part = Part.CAMERA
+
+    @property
+    def own(self) -> int | None:
+        """The venue whose picture is not sent here, because the page has it from its camera."""
+        return self.number if self.part is Part.CAMERA else None
+
+    @property
+    def is_wall(self) -> bool:
+        """Whether the main venue sits before it."""
+        return self.number == MAIN and self.part is not Part.OBSERVER
 
 
-def video_slots(state: ConferenceState, number: int, kinds: Sequence[Kind]) -> Slots:
+@dataclass(frozen=True, slots=True)
+class Pane:
+    """One place of a view: a venue's camera or its shared screen, and the slot it comes by.
+
+    ``slot`` counts the picture slots of the connection; -1 where the page shows its own camera.
+    """
+
+    venue: int
+    slot: int
+    content: bool = False
+    large: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a screen shows: its layout, one of ``show.PLACES``, ``content`` or ``tiles``."""
+
+    layout: str
+    panes: tuple[Pane, ...]
+
+
+def big_picture(state: ConferenceState, seat: Seat) -> int | None:
+    """Return whose picture is big on a screen; None where it would be the venue's own."""
+    show, running = state.show, state.show.carousel
+    rotating = carousel.shown(state) if running else None
+    wishes: list[int | None] = []
+    if seat.is_wall:
+        wishes += [show.watched, rotating if running and running.at == "wall" else None]
+    wishes += [show.broadcast, rotating if running and running.at == "all" else None]
+    wishes += [state.floor, MAIN]
+    return next((number for number in wishes if number is not None and number != seat.own), None)
+
+
+def view_of(state: ConferenceState, seat: Seat) -> View:
+    """Return what a screen shows, with the slot that each picture comes by."""
+    if seat.part is Part.TILES:
+        tiles = tuple(Pane(number, slot) for slot, number in enumerate(_branches(state)))
+        return View(TILES, tiles)
+    first = big_picture(state, seat)
+    big = Pane(MAIN if first is None else first, -1 if first is None else 0, large=True)
+    if state.show.content is not None and state.show.content.venue != seat.own:
+        return View(CONTENT, _beside(state, seat, state.show.content.venue, big))
+    chosen = _layout(state, seat)
+    if chosen.layout == "1":
+        return View("1", (big,))
+    lead = (big,) if chosen.layout == "1+5" else ()
+    places = _wall_slots(state) if seat == Seat(MAIN) else range(len(lead), 64)
+    small = tuple(
+        Pane(number, -1 if number == seat.own else _slot_for(places, place, number))
+        for place, number in enumerate(chosen.venues)
+    )
+    return View(chosen.layout, lead + small)
+
+
+def _beside(state: ConferenceState, seat: Seat, sharer: int, big: Pane) -> tuple[Pane, ...]:
+    """Return the shared screen large and who would be big small beside it."""
+    small = len(_branches(state)) + 1 if seat == Seat(MAIN) else 1
+    screen = Pane(sharer, 0, content=True, large=True)
+    return (screen, Pane(big.venue, -1 if big.slot < 0 else small))
+
+
+def _layout(state: ConferenceState, seat: Seat) -> MultiView:
+    if seat.is_wall:
+        # the wall has its tiles anyway, so the second screen takes the wall's layout too
+        return state.show.wall if state.show.wall.layout != "1" else state.show.everybody
+    if seat.part is Part.CAMERA and (own := own_view(state, seat.number)) is not None:
+        return own
+    return state.show.everybody
+
+
+def _branches(state: ConferenceState) -> list[int]:
+    return [v.number for v in state.venues if v.number != MAIN]
+
+
+def _wall_slots(state: ConferenceState) -> dict[int, int]:
+    """Return the slot of each branch's tile on the wall: in order of number, after the big one."""
+    return {number: slot for slot, number in enumerate(_branches(state), start=1)}
+
+
+def _slot_for(places: dict[int, int] | range, place: int, number: int) -> int:
+    return places[number] if isinstance(places, dict) else places[place]
+
+
+def video_slots(state: ConferenceState, seat: Seat, kinds: Sequence[Kind]) -> Slots:
     """Return the choice for each video slot of a connection; sound slots are the worker's own.
 
     Args:
         state: the conference.
-        number: the venue that watches.
+        seat: whose connection it is.
         kinds: the kinds of the connection's slots, in slot order.
     """
-    wanted: list[Choice | None] = [_big(state, number)]
-    if number == MAIN:
-        wanted += [Choice(str(v.number), "low") for v in state.venues if v.number != MAIN]
+    wanted: dict[int, Choice] = {}
+    if seat == Seat(MAIN):
+        wanted = {s: Choice(str(n), "low") for n, s in _wall_slots(state).items()}
+    for pane in view_of(state, seat).panes:
+        if pane.slot >= 0 and pane.slot not in wanted:
+            source = source_of(pane.venue, Part.CONTENT if pane.content else Part.CAMERA)
+            wanted[pane.slot] = Choice(source, "high" if pane.large else "low")
     places = [slot for slot, kind in enumerate(kinds) if kind == "video"]
-    padded = wanted + [None] * len(places)
-    return dict(zip(places, padded, strict=False))
-
-
-def _big(state: ConferenceState, number: int) -> Choice | None:
-    shown = big_picture(state, number)
-    return None if shown is None else Choice(str(shown), "high")
+    return {slot: wanted.get(place) for place, slot in enumerate(places)}

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from server.conference import places
-from server.conference.layout import Slots
+from server.conference import content, places
+from server.conference.layout import Seat, Slots
 from server.conference.model import ConferenceState, Happening
-from server.conference.peers import PeerName
+from server.conference.peers import Part, PeerName
 from server.conference.places import PlaceHolder
 from server.domain.clock import from_unix_ms
 from server.domain.errors import NotFoundError
@@ -58,7 +58,23 @@ class Conference:
     def peers_of(self, venue_id: int) -> list[str]:
         """Return the media connections of a venue, named by its id."""
         numbers = {v.number for v in self.state.venues if v.venue_id == venue_id}
-        return [peer for peer, name in self.peers.items() if name.number in numbers]
+        mine = [(p, n) for p, n in self.peers.items() if n.part is not Part.OBSERVER]
+        return [peer for peer, name in mine if name.number in numbers]
+
+    def observers(self) -> dict[str, PeerName]:
+        """Return the media connections of observers, connected or about to."""
+        return {p: n for p, n in self.peers.items() if n.part is Part.OBSERVER}
+
+    def ended_screens(self) -> list[str]:
+        """Return the connections of shared screens that were shown and no longer are."""
+        shown = self.state.show.content
+        return [
+            peer
+            for peer, name in self.peers.items()
+            if name.part is Part.CONTENT
+            and (EventKind.CONTENT_STARTED, peer) in self.recorded
+            and (shown is None or shown.peer != peer)
+        ]
 
 
 class Listener(Protocol):
@@ -93,8 +109,8 @@ class Listener(Protocol):
 class Offer:
     """A media offer that asks to be let in.
 
-    ``kinds`` are the kinds of its slots in order. ``fixed`` says once and for ever what they show,
-    for measurements; None leaves it to the conference.
+    ``kinds`` are the kinds of its slots in order, ``part`` what it is to its venue. ``fixed`` says
+    once and for ever what they show, for measurements; None leaves it to the conference.
     """
 
     number: int
@@ -102,6 +118,47 @@ class Offer:
     sdp: str
     kinds: tuple[Kind, ...]
     fixed: Slots | None = None
+    part: Part = Part.CAMERA
+
+    @property
+    def seat(self) -> Seat:
+        """Whose screen its slots are."""
+        return Seat(self.number, self.part)
+
+
+def seat_of(name: PeerName) -> Seat:
+    """Return whose screen a connection is."""
+    return Seat(name.number, name.part)
+
+
+def journal_entries(
+    conference: Conference, name: PeerName, event: PeerConnected | PeerDisconnected
+) -> list[Happening]:
+    """Return what the log says of a connection that came or went; the last is of itself.
+
+    Only a venue's own connection is presence. A shared screen begins and ends, observers are
+    counted, and of further windows of the main venue nothing is said.
+
+    Raises:
+        NotFoundError: ``venue_not_on_roster``.
+    """
+    came = isinstance(event, PeerConnected)
+    match name.part:
+        case Part.CAMERA:
+            return [journal_entry(conference, name, event)]
+        case Part.CONTENT if came:
+            return content.came(conference.state, name.number, event.peer)
+        case Part.CONTENT:
+            return content.left(conference.state, event.peer, _reason(event))
+        case Part.OBSERVER:
+            kind = EventKind.OBSERVER_CAME if came else EventKind.OBSERVER_LEFT
+            return [Happening(kind, {"peer": event.peer})]
+    return []
+
+
+def _reason(event: PeerConnected | PeerDisconnected) -> str:
+    reason = getattr(event, "reason", "")
+    return reason if reason in _REASONS else "lost"
 
 
 def journal_entry(
@@ -119,7 +176,7 @@ def journal_entry(
     payload: dict[str, object] = {"venue_id": venue.venue_id, "peer": event.peer}
     if isinstance(event, PeerConnected):
         return Happening(EventKind.VENUE_CONNECTED, payload | {"connected_at": moment})
-    reason = event.reason if event.reason in _REASONS else "lost"
+    reason = _reason(event)
     payload |= {"last_packet_at": moment, "reason": reason}
     if reason == "replaced" and conference.holder(name.number).client != name.client:
         by_peer = next(
@@ -134,13 +191,22 @@ def replaced_by(conference: Conference, offer: Offer) -> list[str]:
     """Return the connections that end when an offer is let in.
 
     Those of other clients, and earlier ones of the same client that did the same work: a page that
-    comes back after a broken line leaves none behind.
+    comes back after a broken line leaves none behind. Windows that only watch, and observers, end
+    nobody else's.
     """
+    same = [
+        (peer, name)
+        for peer, name in conference.peers.items()
+        if (name.number, name.part) == (offer.number, offer.part)
+    ]
+    if offer.part is Part.CONTENT:
+        return [peer for peer, _ in same]
+    if offer.part is not Part.CAMERA:
+        return [peer for peer, name in same if name.client == offer.client]
     return [
         peer
-        for peer, name in conference.peers.items()
-        if name.number == offer.number
-        and (name.client != offer.client or bool(name.kinds) == bool(offer.kinds))
+        for peer, name in same
+        if name.client != offer.client or bool(name.kinds) == bool(offer.kinds)
     ]
 
 
@@ -170,10 +236,13 @@ def note_peer(
         conference.peers[event.peer] = name
         return False
     conference.peers.pop(event.peer, None)
+    if name.part is not Part.CAMERA:
+        return False
     conference.health.pop(name.number, None)
     holder = conference.holder(name.number)
     left = any(
-        n.number == name.number and n.client == name.client for n in conference.peers.values()
+        (n.number, n.client, n.part) == (name.number, name.client, Part.CAMERA)
+        for n in conference.peers.values()
     )
     if holder.client != name.client or left:
         return False

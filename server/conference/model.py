@@ -4,9 +4,13 @@ Venues are named by their number here (0 is the main venue), as on screens and i
 in events by their id, which never changes.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
+from server.conference.show import ShowState
+from server.domain.errors import DomainError
 from server.domain.events import EventKind, Payload
 from server.domain.session import AgendaItem
 
@@ -71,6 +75,9 @@ class ConferenceState:
         said: (venue, how long it has spoken) during the present item, in order of speaking.
         muted_all: branches may not open their own microphones.
         closed: the session was ended for all.
+        show: what is shown where: broadcast, carousel, layouts, a shared screen.
+        calls: (venue, when, whether its page was open) of the last call of each missing venue.
+        observers: the connections of observers (旁听), who are in no roster.
     """
 
     session_id: int
@@ -87,6 +94,9 @@ class ConferenceState:
     said: tuple[tuple[int, timedelta], ...] = ()
     muted_all: bool = True
     closed: bool = False
+    show: ShowState = field(default_factory=ShowState)
+    calls: tuple[tuple[int, datetime, bool], ...] = ()
+    observers: frozenset[str] = frozenset()
 
     def venue(self, number: int) -> LiveVenue | None:
         """Return the venue with this number, or None when it is not on the roster."""
@@ -99,3 +109,64 @@ class Happening:
 
     kind: EventKind
     payload: Payload
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A command as the rules see it.
+
+    ``venue`` is the venue it comes from for a venue's own commands, and the venue it is about for
+    the operator's; ``value`` is its number and ``word`` its choice, where it has one; ``at`` is the
+    screen it is about, ``venues`` are those it names.
+    """
+
+    name: str
+    venue: int = MAIN
+    value: int = 0
+    word: str = ""
+    at: str = ""
+    venues: tuple[int, ...] = ()
+
+
+Rule: TypeAlias = Callable[[ConferenceState, Order], list[Happening]]
+"""Decides what a command does; nothing where it changes nothing."""
+Step: TypeAlias = Callable[[ConferenceState, Payload, datetime], ConferenceState]
+"""Returns the state after one event of its kind."""
+
+
+def known_venue(state: ConferenceState, number: int) -> LiveVenue:
+    """Return the venue with this number.
+
+    Raises:
+        DomainError: ``venue_not_on_roster``.
+    """
+    venue = state.venue(number)
+    if venue is None:
+        raise DomainError("venue_not_on_roster", venue=number)
+    return venue
+
+
+def present_venue(state: ConferenceState, number: int) -> LiveVenue:
+    """Return the venue with this number, which must be here.
+
+    Raises:
+        DomainError: ``venue_not_on_roster``, or ``venue_not_here`` when nobody is connected there.
+    """
+    venue = known_venue(state, number)
+    if not venue.peers:
+        raise DomainError("venue_not_here", name=venue.name)
+    return venue
+
+
+def number_of(state: ConferenceState, venue_id: int | None) -> int | None:
+    """Return the number of the venue with this id, None when it is not on the roster."""
+    return next((v.number for v in state.venues if v.venue_id == venue_id), None)
+
+
+def with_venue(state: ConferenceState, venue_id: int, **changes: object) -> ConferenceState:
+    """Return the state with one venue changed; unknown ids change nothing."""
+    venues = tuple(
+        replace(v, **changes) if v.venue_id == venue_id else v  # type: ignore[arg-type]
+        for v in state.venues
+    )
+    return replace(state, venues=venues)

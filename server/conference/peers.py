@@ -2,17 +2,34 @@
 
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import get_args
 
 from server.media.model import Kind
 
-_FORM = re.compile(r"([0-9]{1,18})\.([0-9]{1,9})\.([A-Za-z0-9_-]{1,64})\.([av]*)\.([a-z0-9]+)\Z")
+_FORM = re.compile(
+    r"([0-9]{1,18})\.([0-9]{1,9})([csto]?)\.([A-Za-z0-9_-]{1,64})\.([av]*)\.([a-z0-9]+)\Z"
+)
 _LETTER: dict[str, Kind] = {kind[0]: kind for kind in get_args(Kind)}
+
+
+class Part(StrEnum):
+    """What a connection is to its venue; only a camera holds the place and is presence.
+
+    ``CONTENT`` sends a shared screen, ``SCREEN`` and ``TILES`` are further windows of the main
+    venue that only watch, ``OBSERVER`` belongs to no venue (its number is the main venue's).
+    """
+
+    CAMERA = ""
+    CONTENT = "c"
+    SCREEN = "s"
+    TILES = "t"
+    OBSERVER = "o"
 
 
 @dataclass(frozen=True, slots=True)
 class PeerName:
-    """What a peer id (接入端) says: session, venue number, client, kinds of its slots, a tail.
+    """What a peer id (接入端) says: session, venue number and part, client, kinds of slots, a tail.
 
     The tail makes the id new for each connection.
     """
@@ -22,10 +39,12 @@ class PeerName:
     client: str
     kinds: tuple[Kind, ...]
     tail: str
+    part: Part = Part.CAMERA
 
     def __str__(self) -> str:
         letters = "".join(kind[0] for kind in self.kinds)
-        return f"{self.session_id}.{self.number}.{self.client}.{letters}.{self.tail}"
+        place = source_of(self.number, self.part)
+        return f"{self.session_id}.{place}.{self.client}.{letters}.{self.tail}"
 
 
 def parse_peer(text: str) -> PeerName | None:
@@ -33,5 +52,10 @@ def parse_peer(text: str) -> PeerName | None:
     found = _FORM.match(text)
     if found is None:
         return None
-    kinds = tuple(_LETTER[letter] for letter in found[4])
-    return PeerName(int(found[1]), int(found[2]), found[3], kinds, found[5])
+    kinds = tuple(_LETTER[letter] for letter in found[5])
+    return PeerName(int(found[1]), int(found[2]), found[4], kinds, found[6], Part(found[3]))
+
+
+def source_of(number: int, part: Part = Part.CAMERA) -> str:
+    """Return the name under which a connection publishes: ``5`` a camera, ``5c`` a screen."""
+    return f"{number}{part}"

@@ -9,12 +9,14 @@ import contextlib
 import logging
 import secrets
 from collections.abc import Awaitable, Collection
+from datetime import datetime
 from pathlib import Path
 
 from server.audit import store as log_store
 from server.audit.service import record
-from server.conference import places
+from server.conference import content, observers, places
 from server.conference.commands import Order, decide
+from server.conference.due import next_due
 from server.conference.fold import apply, fold
 from server.conference.layout import Slots, video_slots
 from server.conference.live import (
@@ -23,12 +25,13 @@ from server.conference.live import (
     Listener,
     Offer,
     broken_lines,
-    journal_entry,
+    journal_entries,
     note_peer,
     replaced_by,
+    seat_of,
 )
 from server.conference.model import ConferenceState, Happening
-from server.conference.peers import PeerName, parse_peer
+from server.conference.peers import Part, PeerName, parse_peer, source_of
 from server.conference.places import PlaceHolder
 from server.conference.ports import Media
 from server.conference.sound import audible
@@ -73,6 +76,8 @@ class Conferences:
         self._db, self._clock, self._media, self._listener = db, clock, media, listener
         self._alive = alive
         self._conferences: dict[int, Conference] = {}
+        self.stirred = asyncio.Event()
+        """Set whenever a state changed: what is due next may be another thing."""
 
     # --- finding them ---------------------------------------------------------------------------
 
@@ -112,7 +117,8 @@ class Conferences:
                 await self._media.disconnect(info.peer, "left")
                 continue
             conference.peers[info.peer] = name
-            conference.holders[name.number] = PlaceHolder(name.client)
+            if name.part is Part.CAMERA:
+                conference.holders[name.number] = PlaceHolder(name.client)
         if not self._media.adopted:
             await self._note_gap()
         for conference in self._conferences.values():
@@ -228,6 +234,10 @@ class Conferences:
                 state = apply(state, event.kind, event.payload, event.at)
         conference.state = state
         conference.version += 1
+        conference.recorded |= {
+            (h.kind, h.payload["peer"]) for h in happenings if "peer" in h.payload
+        }
+        self.stirred.set()
 
     async def _enforce(self, conference: Conference, before: ConferenceState | None) -> None:
         """Tell the media plane what changed between two states; None means everything."""
@@ -248,10 +258,12 @@ class Conferences:
         for peer, name in conference.peers.items():
             if peer in conference.fixed:
                 continue
-            slots = video_slots(conference.state, name.number, name.kinds)
-            if before is None or slots != video_slots(before, name.number, name.kinds):
+            slots = video_slots(conference.state, seat_of(name), name.kinds)
+            if before is None or slots != video_slots(before, seat_of(name), name.kinds):
                 changes.append(self._choose(peer, slots))
         await asyncio.gather(*changes)
+        for peer in conference.ended_screens():
+            await self._media.disconnect(peer, "replaced")
 
     async def _choose(self, peer: str, slots: Slots) -> None:
         """Say what a connection's slots show; one that has just ended needs nothing any more."""
@@ -281,22 +293,29 @@ class Conferences:
                 raise DomainError("session_closed")
             if conference.state.venue(offer.number) is None:
                 raise DomainError("venue_not_on_roster", venue=offer.number)
-            before = conference.holder(offer.number)
-            after = places.take(before, offer.client)
+            before = after = conference.holder(offer.number)
+            if offer.part is Part.CAMERA:
+                after = places.take(before, offer.client)
+            elif offer.part is Part.CONTENT:
+                content.check_share(conference.state, offer.number)
+            elif offer.part is Part.OBSERVER:
+                others = [n for n in conference.observers().values() if n.client != offer.client]
+                observers.check_room(len(others))
             name = PeerName(
                 conference.state.session_id,
                 offer.number,
                 offer.client,
                 offer.kinds,
                 secrets.token_hex(4),
+                offer.part,
             )
             peer = str(name)
-            slots = offer.fixed or video_slots(conference.state, offer.number, offer.kinds)
+            slots = offer.fixed or video_slots(conference.state, offer.seat, offer.kinds)
             answer = await self._media.connect(
                 peer,
                 offer.sdp,
                 room=conference.room,
-                source=str(offer.number),
+                source=source_of(offer.number, offer.part),
                 slots={slot: choice for slot, choice in slots.items() if choice is not None},
             )
             for replaced in replaced_by(conference, offer):
@@ -304,7 +323,8 @@ class Conferences:
             conference.peers[peer] = name
             if offer.fixed is not None:
                 conference.fixed.add(peer)
-            conference.holders[offer.number] = after
+            if offer.part is Part.CAMERA:
+                conference.holders[offer.number] = after
         if before.client != after.client:
             self._listener.place_changed(conference, offer.number)
         return peer, answer
@@ -318,6 +338,14 @@ class Conferences:
         for conference in self.running:
             async with conference.lock:
                 for peer in conference.peers_of(venue_id):
+                    await self._media.disconnect(peer, LINK_RENEWED)
+
+    async def turn_out_observers(self, session_id: int) -> None:
+        """End the media connections of a session's observers: their link is no longer good."""
+        conference = self._conferences.get(session_id)
+        if conference is not None:
+            async with conference.lock:
+                for peer in conference.observers():
                     await self._media.disconnect(peer, LINK_RENEWED)
 
     # --- what the media plane tells -------------------------------------------------------------
@@ -346,10 +374,11 @@ class Conferences:
             case VoicesChanged():
                 conference = self._conferences.get(int(event.room))
                 if conference is not None:
-                    self._listener.voices_changed(conference, [int(s) for s in event.sources])
+                    heard = [int(source) for source in event.sources if source.isdigit()]
+                    self._listener.voices_changed(conference, heard)
             case SourceHealth():
                 conference = self._conferences.get(int(event.room))
-                if conference is not None:
+                if conference is not None and event.source.isdigit():
                     conference.health[int(event.source)] = event
                     self._listener.health_changed(conference, int(event.source))
             case WorkerLost():
@@ -373,13 +402,14 @@ class Conferences:
             return
         async with conference.lock:
             before = conference.state
-            happening = journal_entry(conference, name, event)
-            is_new = (happening.kind, event.peer) not in conference.recorded
+            found = journal_entries(conference, name, event)
+            is_new = bool(found) and (found[-1].kind, event.peer) not in conference.recorded
             # the end of the session was the end of every connection: it stays the last event
             if is_new and not before.closed:
-                await self._commit(conference, [happening], f"venue:{name.number}")
-                conference.recorded.add((happening.kind, event.peer))
+                await self._commit(conference, found, _actor(name))
             freed = note_peer(conference, name, event)
+            if before.show != conference.state.show or conference.state.show.carousel:
+                await self._enforce(conference, before)
         if freed:
             self._listener.place_changed(conference, name.number)
         self._tell(conference, before)
@@ -407,6 +437,24 @@ class Conferences:
             async with conference.lock:
                 await self._enforce(conference, None)
 
+    # --- by itself ----------------------------------------------------------------------------
+
+    def next_deadline(self) -> datetime | None:
+        """Return when something is due by itself in any conference; None while nothing is."""
+        found = [due.at for c in self.running if (due := next_due(c.state)) is not None]
+        return min(found, default=None)
+
+    async def run_due(self) -> None:
+        """Do what is due by now in every conference, each as a command that the system gave."""
+        for conference in self.running:
+            due = next_due(conference.state)
+            if due is not None and due.at <= self._clock.now():
+                await self.carry_out(conference, due.order, SYSTEM)
+
     async def _record_system(self, kind: EventKind, payload: Payload) -> Recorded:
         async with self._db.tx() as tx:
             return await record(tx, self._clock, kind, actor=SYSTEM, payload=payload)
+
+
+def _actor(name: PeerName) -> str:
+    return "observer" if name.part is Part.OBSERVER else f"venue:{name.number}"

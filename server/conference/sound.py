@@ -1,7 +1,7 @@
 """Who is heard: mute all (静音全场), a venue's own microphone, and what the worker enforces."""
 
 from server.conference.floor import take_back
-from server.conference.model import MAIN, ConferenceState, Happening, LiveVenue
+from server.conference.model import MAIN, ConferenceState, Happening, known_venue
 from server.domain.errors import DomainError
 from server.domain.events import EventKind
 
@@ -18,28 +18,22 @@ def lift_mute(state: ConferenceState) -> list[Happening]:
     return [Happening(EventKind.MUTE_LIFTED, {})] if state.muted_all else []
 
 
-def _known(state: ConferenceState, number: int) -> LiveVenue:
-    venue = state.venue(number)
-    if venue is None:
-        raise DomainError("venue_not_on_roster", venue=number)
-    return venue
-
-
 def open_mic(state: ConferenceState, number: int) -> list[Happening]:
     """Open a venue's own microphone.
 
     Raises:
-        DomainError: ``mic_needs_floor`` while all are muted and the venue has not the floor.
+        DomainError: ``mic_needs_floor`` while all are muted and the venue has not the floor and is
+            not broadcast either.
     """
-    venue = _known(state, number)
-    if number != MAIN and state.muted_all and state.floor != number:
+    venue = known_venue(state, number)
+    if number not in (MAIN, state.floor, state.show.broadcast) and state.muted_all:
         raise DomainError("mic_needs_floor")
     return [] if venue.mic else [Happening(EventKind.VENUE_UNMUTED, {"venue_id": venue.venue_id})]
 
 
 def close_mic(state: ConferenceState, number: int) -> list[Happening]:
     """Close a venue's own microphone; the floor stays where it is."""
-    venue = _known(state, number)
+    venue = known_venue(state, number)
     return [Happening(EventKind.VENUE_MUTED, {"venue_id": venue.venue_id})] if venue.mic else []
 
 

@@ -46,6 +46,15 @@ class EventKind(StrEnum):
     - ``calendar.renewed``: ``holder``, whose calendar has another address now.
     - ``audit.erased``: ``sequences``, ``reason``.
 
+    What is on the screens: ``broadcast.set`` and ``watch.set`` have the ``venue_id``, None for an
+    end; ``carousel.started`` has ``at`` (``all`` or ``wall``), ``seconds`` and the first
+    ``venue_id``, ``carousel.stepped`` the next. ``layout.set`` has ``at``, ``layout`` and the ids
+    of the ``venues`` in it, ``layout.chosen`` those and the ``venue_id`` that chose for itself
+    (``layout`` empty: no longer), ``layout.choice`` whether they may in ``allowed``.
+    ``content.started`` and ``content.ended`` have ``venue_id`` and ``peer``. ``venue.called``: the
+    missing ``venue_id`` was rung; ``reached`` tells whether its page was open. ``observer.came``
+    and ``observer.left``: ``peer``; ``observer.link_made`` and ``….link_revoked``: ``serial``.
+
     What an administrator changes: ``street.changed``, ``department.…``, ``committee.…``,
     ``account.…`` carry the id, the ``name`` by which it was known, and with ``changed`` two objects
     ``before`` and ``after`` with what differs. A committee's venue and people are in its own event,
@@ -98,6 +107,11 @@ class EventKind(StrEnum):
     VENUE_UNMUTED = "venue.unmuted"
     VENUE_CHECKED = "venue.checked"
     VENUE_LINK_ISSUED = "venue.link_issued"
+    VENUE_CALLED = "venue.called"
+    OBSERVER_CAME = "observer.came"
+    OBSERVER_LEFT = "observer.left"
+    OBSERVER_LINK_MADE = "observer.link_made"
+    OBSERVER_LINK_REVOKED = "observer.link_revoked"
 
     CHAIR_TAKEN = "chair.taken"
     CHAIR_RELEASED = "chair.released"
@@ -108,7 +122,19 @@ class EventKind(StrEnum):
     MUTE_ALL = "mute.all"
     MUTE_LIFTED = "mute.lifted"
     BROADCAST_SET = "broadcast.set"
+    WATCH_SET = "watch.set"
+    CAROUSEL_STARTED = "carousel.started"
+    CAROUSEL_STEPPED = "carousel.stepped"
+    CAROUSEL_PAUSED = "carousel.paused"
+    CAROUSEL_RESUMED = "carousel.resumed"
+    CAROUSEL_ENDED = "carousel.ended"
     LAYOUT_SET = "layout.set"
+    LAYOUT_CHOICE = "layout.choice"
+    LAYOUT_CHOSEN = "layout.chosen"
+    CONTENT_ALLOWED = "content.allowed"
+    CONTENT_FORBIDDEN = "content.forbidden"
+    CONTENT_STARTED = "content.started"
+    CONTENT_ENDED = "content.ended"
     BANNER_SET = "banner.set"
     ROLL_STARTED = "roll.started"
     ROLL_CALLED = "roll.called"

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,9 +11,10 @@ from hypothesis import strategies as st
 from server.conference import places
 from server.conference.commands import COMMANDS, Order, decide
 from server.conference.fold import apply, fold, opened
-from server.conference.layout import big_picture, video_slots
+from server.conference.layout import Seat, big_picture, video_slots
 from server.conference.model import ConferenceState
 from server.conference.peers import PeerName, parse_peer
+from server.conference.show import PLACES
 from server.conference.sound import audible
 from server.domain.errors import DomainError
 from server.domain.events import EventKind, Recorded, time_text
@@ -55,9 +57,9 @@ def conference(connected: Sequence[int] = (1, 2, 3)) -> ConferenceState:
 
 
 def do(
-    state: ConferenceState, name: str, venue: int = 0, value: int = 0, at: float = 0
+    state: ConferenceState, name: str, venue: int = 0, value: int = 0, at: float = 0, **more: Any
 ) -> ConferenceState:
-    for happening in decide(state, Order(name, venue, value)):
+    for happening in decide(state, Order(name, venue, value, **more)):
         state = apply(state, happening.kind, happening.payload, after(at))
     return state
 
@@ -129,14 +131,14 @@ def test_who_has_the_floor_may_close_and_open_its_microphone() -> None:
 
 def test_the_big_picture_is_the_speaker_for_all_and_the_main_venue_for_the_speaker() -> None:
     state = do(conference(), "floor.give", 2)
-    assert [big_picture(state, n) for n in range(4)] == [2, 2, 0, 2]
+    assert [big_picture(state, Seat(n)) for n in range(4)] == [2, 2, 0, 2]
     quiet = conference()
-    assert [big_picture(quiet, n) for n in range(4)] == [None, 0, 0, 0]
+    assert [big_picture(quiet, Seat(n)) for n in range(4)] == [None, 0, 0, 0]
 
 
 def test_the_wall_takes_the_high_layer_big_and_the_low_one_in_tiles() -> None:
     state = do(conference(), "floor.give", 2)
-    slots = video_slots(state, 0, ["video", "audio", "video", "video", "video", "video"])
+    slots = video_slots(state, Seat(0), ["video", "audio", "video", "video", "video", "video"])
     assert slots == {
         0: Choice("2", "high"),
         2: Choice("1", "low"),
@@ -199,7 +201,15 @@ def test_a_session_that_has_ended_takes_no_command_and_forwards_no_sound() -> No
 
 
 ORDERS = st.lists(
-    st.builds(Order, st.sampled_from(sorted(COMMANDS)), st.integers(0, 4), st.integers(1, 9)),
+    st.builds(
+        Order,
+        st.sampled_from(sorted(COMMANDS)),
+        st.integers(0, 4),
+        st.integers(1, 9),
+        word=st.sampled_from(sorted(PLACES)),
+        at=st.sampled_from(["all", "wall"]),
+        venues=st.lists(st.integers(0, 4), max_size=3).map(tuple),
+    ),
     max_size=25,
 )
 
@@ -227,7 +237,8 @@ def test_folding_the_recorded_events_gives_the_state_that_the_commands_made(
             state = apply(state, event.kind, event.payload, event.at)
     assert fold(events, MAIN_VENUE) == state
     speaking = audible(state) - {"0"}
-    assert not (state.muted_all and speaking - {str(state.floor)})
+    shown = {str(state.floor), str(state.show.broadcast)}
+    assert not (state.muted_all and speaking - shown)
     assert state.floor is None or state.floor not in [r.venue for r in state.queue]
 
 
