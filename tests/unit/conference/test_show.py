@@ -18,7 +18,7 @@ from server.conference.show import PLACES
 from server.conference.sound import audible
 from server.domain.errors import DomainError
 from server.domain.events import EventKind, time_text
-from server.media.model import Choice
+from server.media.model import Choice, Kind
 from tests.unit.conference.test_conference import (
     MAIN_VENUE,
     NOON,
@@ -28,7 +28,7 @@ from tests.unit.conference.test_conference import (
     opening,
 )
 
-MANY = ("video",) * 40
+MANY: tuple[Kind, ...] = ("video",) * 40
 
 
 def apply_opening(branches: int) -> ConferenceState:
