@@ -14,9 +14,9 @@ from random import Random
 
 from server.board import changes
 from server.board.cells import say_prices
-from server.board.entries import plan_publication
 from server.board.model import Facts, Working
 from server.board.problem import lay_ground
+from server.board.publication import plan_publication
 from server.board.search import find_plan
 from server.board.view import span_of, state_of
 from server.board.working import Board, lay_out_board

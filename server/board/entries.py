@@ -1,24 +1,19 @@
-"""From the working plan to what publishing enters: sessions made, changed, moved, cancelled. Pure.
+"""Which sessions publishing makes, changes, moves and cancels. Pure.
 
 A session whose items all go elsewhere together is moved and not cancelled: it keeps its id, so that
-who is told of it is told of a change. Only what is in the asked weeks is entered, with the weeks
-from or to which something of it moves.
+who is told of it is told of a change.
 """
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
-from server.board.model import Marks, cell_key, parse_cell
 from server.board.problem import Ground, own_items
-from server.board.working import Board, changed_cells, digests_of
-from server.domain.places import Post
+from server.board.working import Board
 from server.domain.session import AgendaItem, Session, SessionState
 from server.merging.instance.model import Cell, PlannedSession
-from server.scheduler.filing import FiledRequest, RequestState
-from server.scheduler.publishing import Outcome, moment_of, title_of
-from server.scheduler.times import parts_of, time_of_department, times_of_committee
-from server.scheduler.workdays import week_of
+from server.scheduler.filing import FiledRequest
+from server.scheduler.publishing import moment_of, title_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,76 +30,9 @@ class Entry:
     removed: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Publication:
-    """Everything that publishing enters, in order of time.
-
-    ``cells`` says in which session's cell each placed request is. ``told`` are the committees and
-    ``departments`` whose own times change.
-    """
-
-    entries: tuple[Entry, ...]
-    outcomes: tuple[Outcome, ...]
-    cells: Mapping[str, Cell]
-    told: frozenset[int]
-    departments: frozenset[str]
-
-    @property
-    def changes_anything(self) -> bool:
-        """Whether there is anything to enter."""
-        return bool(self.entries or self.outcomes)
-
-
-def plan_publication(board: Board, weeks: Collection[str] | None) -> Publication:
-    """Return what publishing enters.
-
-    Args:
-        board: the working plan.
-        weeks: ISO weeks; None for all, and then what is left out is told so too.
-    """
-    scope = None if weeks is None else closed_weeks(board, weeks)
-    cells = {c for c in changed_cells(board) if scope is None or week_of(c.date) in scope}
-    entries = sorted(_entries(board, cells), key=_time_of)
-    before = [entry.was for entry in entries if entry.was is not None]
-    after = [entry.now for entry in entries if entry.now is not None]
-    told, departments = _told(board, before, after)
-    return Publication(
-        entries=tuple(entries),
-        outcomes=(*_outcomes(board, scope), *_company(board, cells)),
-        cells=board.places,
-        told=told,
-        departments=departments,
-    )
-
-
-def closed_weeks(board: Board, weeks: Collection[str]) -> frozenset[str]:
-    """Return weeks with all those from or to which something of them moves."""
-    moves = []
-    now = _now(board)
-    for number, place in board.ground.places.items():
-        ends = {_week_of(place), _week_of(now.get(number, ""))} - {""}
-        if len(ends) == 2:
-            moves.append(ends)
-    scope = set(weeks)
-    while more := {week for ends in moves if ends & scope for week in ends} - scope:
-        scope |= more
-    return frozenset(scope)
-
-
-def _now(board: Board) -> dict[str, str]:
-    """Return where the working plan has everybody, in words of ``Ground.places``."""
-    return {n: cell_key(cell) for n, cell in board.places.items()} | digests_of(board.plan)
-
-
-def _week_of(place: str) -> str:
-    if not place:
-        return ""
-    if place.startswith("digest-"):
-        return week_of(date.fromisoformat(place.removeprefix("digest-")))
-    return week_of(parse_cell(place).date)
-
-
-# --- sessions ------------------------------------------------------------------------------------
+def plan_entries(board: Board, cells: Collection[Cell]) -> list[Entry]:
+    """Return what is entered for the sessions of some cells, in order of time."""
+    return sorted(_entries(board, cells), key=_time_of)
 
 
 def _entries(board: Board, cells: Collection[Cell]) -> list[Entry]:
@@ -223,97 +151,3 @@ def _time_of(entry: Entry) -> datetime:
     if session is None:
         raise AssertionError("an entry about nothing")
     return session.starts_at
-
-
-# --- requests ------------------------------------------------------------------------------------
-
-
-def _outcomes(board: Board, scope: frozenset[str] | None) -> list[Outcome]:
-    """Return what becomes of each request whose place changes, and why.
-
-    When everything is published, so is told what is left out.
-    """
-    now = _now(board)
-    reasons = {reason.request: reason for reason in board.plan.reasons}
-    found = []
-    for number, before in board.ground.places.items():
-        place, request = now.get(number, ""), board.ground.requests[number]
-        touched = {_week_of(before), _week_of(place)} - {""}
-        waits = not place and not before
-        if (waits and scope is not None) or (scope is not None and not touched & scope):
-            continue
-        if place == before and not waits:
-            continue
-        state, digest_on = RequestState.LEFT_OUT, None
-        if place.startswith("digest-"):
-            state = RequestState.IN_DIGEST
-            digest_on = date.fromisoformat(place.removeprefix("digest-"))
-        elif place:
-            state = RequestState.PLACED
-        reason = reasons[number]
-        if waits and request.state is state and request.reason == reason:
-            continue
-        found.append(Outcome(request, state, digest_on, reason))
-    return found
-
-
-def _company(board: Board, cells: Collection[Cell]) -> list[Outcome]:
-    """Return who stays in a session that changes, and has other company there to tell of."""
-    reasons = {reason.request: reason for reason in board.plan.reasons}
-    before = board.ground.cells
-    found = []
-    for number, cell in board.places.items():
-        request = board.ground.requests[number]
-        if cell in cells and before.get(number) == cell and request.reason != reasons[number]:
-            found.append(Outcome(request, RequestState.PLACED, None, reasons[number]))
-    return found
-
-
-def marks_after(marks: Marks, publication: Publication) -> Marks:
-    """Return the marks that still mean something: a published digest is a request's own wish."""
-    published = {
-        o.request.number for o in publication.outcomes if o.state is RequestState.IN_DIGEST
-    }
-    return replace(marks, digest=marks.digest - published)
-
-
-# --- who is to be told ---------------------------------------------------------------------------
-
-Times = frozenset[tuple[datetime, datetime, tuple[Post, ...]]]
-
-
-def _told(
-    board: Board, before: Iterable[Session], after: Iterable[Session]
-) -> tuple[frozenset[int], frozenset[str]]:
-    """Return the committees and the departments whose own times are others afterwards."""
-    was, now = list(before), list(after)
-    requests = board.ground.requests.values()
-    committees = frozenset(
-        committee.id
-        for committee in board.ground.facts.situation.committees
-        if _times(board, was, requests, committee.id) != _times(board, now, requests, committee.id)
-    )
-    names = {item.department for session in (*was, *now) for item in session.items}
-    departments = frozenset(
-        name for name in names if _presents(was, requests, name) != _presents(now, requests, name)
-    )
-    return committees, departments
-
-
-def _times(
-    board: Board, sessions: Iterable[Session], requests: Collection[FiledRequest], committee_id: int
-) -> Times:
-    owners = {v.id: v.committee_id for v in board.ground.facts.situation.venues}
-    return frozenset(
-        (own.start, own.end, own.posts)
-        for session in sessions
-        if committee_id in {owners.get(venue) for venue in session.venue_ids}
-        for own in times_of_committee(parts_of(session, requests), committee_id)
-    )
-
-
-def _presents(
-    sessions: Iterable[Session], requests: Collection[FiledRequest], name: str
-) -> frozenset[tuple[datetime, datetime]]:
-    found = (time_of_department(parts_of(session, requests), name) for session in sessions)
-    return frozenset((own.start, own.end) for own in found if own is not None)

@@ -6,8 +6,8 @@ Used by the page's merge, by the night and by the demo alike.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from server.board.figures import totals_of
 from server.board.model import places_of
-from server.board.view import totals_of
 from server.board.working import Board
 from server.domain.clock import Clock
 from server.merging.instance.lookup import Lookup, look_up

@@ -9,11 +9,12 @@ from typing import Any
 from server.audit.service import record
 from server.auth.model import Login
 from server.board import store
-from server.board.entries import Entry, Publication, marks_after, plan_publication
+from server.board.entries import Entry
+from server.board.figures import totals_of
 from server.board.model import Version, Working
 from server.board.problem import database_plan
+from server.board.publication import Publication, marks_after, plan_publication
 from server.board.service.keeping import lay_board, load_facts
-from server.board.view import totals_of
 from server.board.working import Board
 from server.db.engine import Database, Tx
 from server.domain.clock import Clock

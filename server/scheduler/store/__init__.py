@@ -1,472 +1,53 @@
-"""Turns rows of sessions and meeting requests into values and back."""
+"""Rows into values and back: sessions in one file, meeting requests in another."""
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
-
-from sqlalchemy import delete, func, select, update
-
-from server.db.engine import Tx
-from server.domain.errors import NotFoundError
-from server.domain.places import Post
-from server.domain.session import AgendaItem, Session, SessionState
-from server.merging.instance.formats import parse_reason
-from server.merging.instance.model import Mode, Priority
-from server.merging.instance.writing import serialise_reason
-from server.scheduler.filing import (
-    Approval,
-    FiledRequest,
-    Filing,
-    RequestState,
+from server.scheduler.store.requests import (
+    delete_request,
+    filed_of,
+    load_request,
+    load_requests,
+    read_request,
+    save_filed,
+    save_issued,
+    save_outcome,
+    save_request,
 )
-from server.scheduler.publishing import Outcome
-from server.scheduler.states import Step, after_step
-from server.scheduler.tables import (
-    AgendaItemRow,
-    MeetingRequestRow,
-    RosterRow,
-    SessionRow,
+from server.scheduler.store.sessions import (
+    extend_session,
+    link_items,
+    load_called_posts,
+    load_expecting,
+    load_open_times,
+    load_session,
+    load_sessions,
+    narrow_session,
+    remove_item,
+    rewrite_session,
+    save_session,
+    sessions_of,
+    set_state,
 )
 
-
-async def sessions_of(tx: Tx, rows: Sequence[SessionRow]) -> list[Session]:
-    """Return sessions with their agenda and roster, in the order of their rows."""
-    ids = [row.id for row in rows]
-    items: dict[int, list[AgendaItem]] = defaultdict(list)
-    agenda = select(AgendaItemRow).where(AgendaItemRow.session_id.in_(ids))
-    for row in await tx.scalars(agenda.order_by(AgendaItemRow.session_id, AgendaItemRow.position)):
-        items[row.session_id].append(
-            AgendaItem(
-                id=row.id,
-                position=row.position,
-                topic=row.topic,
-                department=row.department,
-                minutes=row.minutes,
-                request_id=row.request_id,
-            )
-        )
-    venues: dict[int, list[int]] = defaultdict(list)
-    roster = select(RosterRow).where(RosterRow.session_id.in_(ids)).order_by(RosterRow.venue_id)
-    for place in await tx.scalars(roster):
-        venues[place.session_id].append(place.venue_id)
-    return [
-        Session(
-            id=row.id,
-            title=row.title,
-            state=SessionState(row.state),
-            starts_at=row.starts_at,
-            ends_at=row.ends_at,
-            hall=row.hall,
-            items=tuple(items[row.id]),
-            venue_ids=tuple(venues[row.id]),
-            posts=tuple(Post(post) for post in row.posts),
-            longest=row.longest,
-            fixed=row.fixed_at is not None,
-        )
-        for row in rows
-    ]
-
-
-async def load_session(tx: Tx, session_id: int) -> Session:
-    """Return one session.
-
-    Raises:
-        NotFoundError: ``no_such_session``.
-    """
-    row = await tx.get(SessionRow, session_id)
-    if row is None:
-        raise NotFoundError("no_such_session")
-    return (await sessions_of(tx, [row]))[0]
-
-
-async def load_sessions(
-    tx: Tx, *, states: Iterable[SessionState], since: datetime | None = None
-) -> list[Session]:
-    """Return the sessions in some states by start, if told only those that end after ``since``."""
-    query = select(SessionRow).where(SessionRow.state.in_([str(s) for s in states]))
-    if since is not None:
-        query = query.where(SessionRow.ends_at > since)
-    rows = (await tx.scalars(query.order_by(SessionRow.starts_at, SessionRow.id))).all()
-    return await sessions_of(tx, rows)
-
-
-async def load_expecting(tx: Tx, venue_ids: Collection[int]) -> list[Session]:
-    """Return the sessions, open or to come, whose roster has one of these venues, by start."""
-    states = [str(SessionState.OPEN), str(SessionState.SCHEDULED)]
-    called = select(RosterRow.session_id).where(RosterRow.venue_id.in_(venue_ids))
-    query = select(SessionRow).where(SessionRow.state.in_(states), SessionRow.id.in_(called))
-    rows = (await tx.scalars(query.order_by(SessionRow.starts_at, SessionRow.id))).all()
-    return await sessions_of(tx, rows)
-
-
-async def save_session(
-    tx: Tx,
-    *,
-    title: str,
-    starts_at: datetime,
-    ends_at: datetime,
-    hall: str,
-    items: Iterable[tuple[str, str, int]],
-    venue_ids: Iterable[int],
-    state: SessionState = SessionState.SCHEDULED,
-) -> int:
-    """Enter a session and return its id.
-
-    Args:
-        tx: the transaction.
-        title: what the session is called.
-        starts_at: planned start, aware.
-        ends_at: planned end, aware.
-        hall: the hall of the main venue.
-        items: (topic, department, minutes) in order.
-        venue_ids: the roster.
-        state: PROPOSED or SCHEDULED.
-    """
-    row = SessionRow(title=title, state=state, starts_at=starts_at, ends_at=ends_at, hall=hall)
-    tx.add(row)
-    await tx.flush()
-    for position, (topic, department, minutes) in enumerate(items, 1):
-        tx.add(
-            AgendaItemRow(
-                session_id=row.id,
-                position=position,
-                topic=topic,
-                department=department,
-                minutes=minutes,
-            )
-        )
-    for venue_id in sorted(set(venue_ids)):
-        tx.add(RosterRow(session_id=row.id, venue_id=venue_id))
-    await tx.flush()
-    return row.id
-
-
-async def set_state(tx: Tx, session_id: int, state: SessionState, now: datetime) -> None:
-    """Move a session on; opening and closing are stamped, and what it had placed is then held."""
-    row = await tx.get(SessionRow, session_id)
-    if row is None:
-        raise NotFoundError("no_such_session")
-    row.state = state
-    if state is SessionState.OPEN:
-        row.opened_at = now
-    if state is SessionState.CLOSED:
-        row.closed_at = now
-        placed = MeetingRequestRow.state == str(RequestState.PLACED)
-        await tx.execute(
-            update(MeetingRequestRow)
-            .where(MeetingRequestRow.session_id == session_id, placed)
-            .values(state=str(after_step(RequestState.PLACED, Step.HOLD)))
-        )
-    await tx.flush()
-
-
-async def load_open_times(tx: Tx, session_id: int) -> tuple[datetime | None, datetime | None]:
-    """Return when the session was really opened and closed; None for what has not happened."""
-    row = await tx.get(SessionRow, session_id)
-    return (row.opened_at, row.closed_at) if row else (None, None)
-
-
-async def extend_session(
-    tx: Tx,
-    session_id: int,
-    *,
-    ends_at: datetime,
-    items: Iterable[tuple[str, str, int]],
-    venue_ids: Iterable[int],
-) -> None:
-    """Add items to the end of a scheduled session, and venues to its roster.
-
-    Args:
-        tx: the transaction.
-        session_id: a session that exists.
-        ends_at: its new planned end, aware.
-        items: (topic, department, minutes) in order.
-        venue_ids: venues that come; those on the roster already are not added again.
-    """
-    row = await tx.get(SessionRow, session_id)
-    if row is None:
-        raise NotFoundError("no_such_session")
-    row.ends_at = ends_at
-    last = select(func.max(AgendaItemRow.position)).where(AgendaItemRow.session_id == session_id)
-    position = await tx.scalar(last) or 0
-    for topic, department, minutes in items:
-        position += 1
-        tx.add(
-            AgendaItemRow(
-                session_id=session_id,
-                position=position,
-                topic=topic,
-                department=department,
-                minutes=minutes,
-            )
-        )
-    roster = select(RosterRow.venue_id).where(RosterRow.session_id == session_id)
-    known = set(await tx.scalars(roster))
-    for venue_id in sorted(set(venue_ids) - known):
-        tx.add(RosterRow(session_id=session_id, venue_id=venue_id))
-    await tx.flush()
-
-
-async def rewrite_session(tx: Tx, session: Session) -> None:
-    """Enter a scheduled session as it is now: its title, times, agenda and roster.
-
-    Raises:
-        NotFoundError: ``no_such_session``.
-    """
-    row = await tx.get(SessionRow, session.id, with_for_update=True)
-    if row is None:
-        raise NotFoundError("no_such_session")
-    row.title, row.starts_at, row.ends_at = session.title, session.starts_at, session.ends_at
-    await tx.execute(delete(AgendaItemRow).where(AgendaItemRow.session_id == session.id))
-    await tx.execute(delete(RosterRow).where(RosterRow.session_id == session.id))
-    await tx.flush()
-    for item in session.items:
-        tx.add(
-            AgendaItemRow(
-                session_id=session.id,
-                position=item.position,
-                topic=item.topic,
-                department=item.department,
-                minutes=item.minutes,
-                request_id=item.request_id,
-            )
-        )
-    for venue_id in sorted(set(session.venue_ids)):
-        tx.add(RosterRow(session_id=session.id, venue_id=venue_id))
-    await tx.flush()
-
-
-# --- meeting requests --------------------------------------------------------------------------
-
-
-def filed_of(row: MeetingRequestRow, department: str) -> FiledRequest:
-    """Return the request that a row is, its department called so."""
-    return FiledRequest(
-        id=row.id,
-        filing=Filing(
-            department_id=row.department_id,
-            topic=row.topic,
-            minutes=row.minutes,
-            read_only=row.read_only,
-            posts=tuple(Post(post) for post in row.posts),
-            committee_ids=tuple(row.committee_ids),
-            earliest=row.earliest,
-            deadline=row.deadline,
-            priority=Priority(row.priority),
-            mode=Mode(row.mode),
-            hours=_hours(row.hours_from, row.hours_to),
-            why=row.why,
-            text=row.text,
-            due_on=row.due_on,
-        ),
-        department=department,
-        state=RequestState(row.state),
-        approval=Approval(row.approval),
-        filed_at=row.filed_at,
-        session_id=row.session_id,
-        digest_on=row.digest_on,
-        reason=parse_reason(row.reason) if row.reason else None,
-        version=row.version,
-        author_id=row.author_id,
-        remark=row.remark,
-        referred=row.referred,
-        replan=row.replan,
-        wish_id=row.wish_id,
-        issued_at=row.issued_at,
-    )
-
-
-def _hours(first: int | None, last: int | None) -> tuple[int, int] | None:
-    return None if first is None or last is None else (first, last)
-
-
-def _enter_filing(row: MeetingRequestRow, filing: Filing) -> None:
-    row.department_id, row.topic = filing.department_id, filing.topic
-    row.minutes, row.read_only = filing.minutes, filing.read_only
-    row.posts = [str(post) for post in filing.posts]
-    row.committee_ids = list(filing.committee_ids)
-    row.earliest, row.deadline = filing.earliest, filing.deadline
-    row.priority, row.mode, row.why = int(filing.priority), str(filing.mode), filing.why
-    row.hours_from, row.hours_to = filing.hours or (None, None)
-    row.text, row.due_on = filing.text, filing.due_on
-
-
-async def save_request(
-    tx: Tx,
-    filing: Filing,
-    *,
-    approval: Approval,
-    filed_at: datetime,
-    state: RequestState = RequestState.SUBMITTED,
-    author_id: int | None = None,
-    wish_id: int | None = None,
-) -> int:
-    """Enter a request and return its id.
-
-    Args:
-        tx: the transaction.
-        filing: what is asked for.
-        approval: the leader's word so far.
-        filed_at: when it was written.
-        state: SUBMITTED or DRAFT.
-        author_id: the account that wrote it.
-        wish_id: the session it would like to ride on.
-    """
-    row = MeetingRequestRow(
-        state=state, approval=approval, filed_at=filed_at, author_id=author_id, wish_id=wish_id
-    )
-    _enter_filing(row, filing)
-    tx.add(row)
-    await tx.flush()
-    return row.id
-
-
-async def save_filed(tx: Tx, request: FiledRequest) -> None:
-    """Enter a request as it is now, all but its reason; its version grows by one."""
-    row = await _request_row(tx, request.id)
-    _enter_filing(row, request.filing)
-    row.state, row.approval, row.filed_at = request.state, request.approval, request.filed_at
-    row.session_id, row.digest_on = request.session_id, request.digest_on
-    row.remark, row.referred, row.replan = request.remark, request.referred, request.replan
-    row.wish_id = request.wish_id
-    row.version += 1
-    await tx.flush()
-
-
-async def delete_request(tx: Tx, request_id: int) -> None:
-    """Forget a draft that was never submitted."""
-    await tx.delete(await _request_row(tx, request_id))
-    await tx.flush()
-
-
-async def link_items(tx: Tx, session_id: int, request_ids: Sequence[int]) -> None:
-    """Note which requests the last items of a session's agenda are, in their order."""
-    query = select(AgendaItemRow).where(AgendaItemRow.session_id == session_id)
-    rows = (await tx.scalars(query.order_by(AgendaItemRow.position))).all()
-    for row, request_id in zip(rows[len(rows) - len(request_ids) :], request_ids, strict=True):
-        row.request_id = request_id
-    await tx.flush()
-
-
-async def remove_item(tx: Tx, session_id: int, request_id: int) -> int:
-    """Take a request's item out of a scheduled session, which ends earlier; return what is left.
-
-    The items after it move up; the roster is let be.
-    """
-    session = await tx.get(SessionRow, session_id, with_for_update=True)
-    if session is None:
-        raise NotFoundError("no_such_session")
-    query = select(AgendaItemRow).where(AgendaItemRow.session_id == session_id)
-    rows = (await tx.scalars(query.order_by(AgendaItemRow.position))).all()
-    for row in [row for row in rows if row.request_id == request_id]:
-        session.ends_at -= timedelta(minutes=row.minutes)
-        await tx.delete(row)
-    await tx.flush()
-    left = [row for row in rows if row.request_id != request_id]
-    for position, row in enumerate(left, 1):
-        row.position = position
-        await tx.flush()
-    return len(left)
-
-
-async def narrow_session(
-    tx: Tx, session_id: int, *, title: str, gone_venue_ids: Collection[int]
-) -> None:
-    """Give a scheduled session the title of what is left of it, and call some venues no more."""
-    row = await tx.get_one(SessionRow, session_id)
-    row.title = title
-    mine = RosterRow.session_id == session_id
-    await tx.execute(delete(RosterRow).where(mine, RosterRow.venue_id.in_(list(gone_venue_ids))))
-    await tx.flush()
-
-
-async def load_requests(
-    tx: Tx,
-    departments: Mapping[int, str],
-    *,
-    states: Iterable[RequestState] = tuple(RequestState),
-    department_id: int | None = None,
-) -> list[FiledRequest]:
-    """Return requests in some states, the latest filed first.
-
-    Args:
-        tx: the transaction.
-        departments: names of departments by id.
-        states: which states are wanted.
-        department_id: only this department's, or None for all.
-    """
-    query = select(MeetingRequestRow).where(MeetingRequestRow.state.in_([str(s) for s in states]))
-    if department_id is not None:
-        query = query.where(MeetingRequestRow.department_id == department_id)
-    rows = await tx.scalars(query.order_by(MeetingRequestRow.id.desc()))
-    return [filed_of(row, departments.get(row.department_id, "")) for row in rows]
-
-
-async def load_called_posts(tx: Tx) -> dict[int, tuple[Post, ...]]:
-    """Return, by session, the posts that it calls itself and those of its requests, sorted.
-
-    Of requests only those count that may call somebody. A session of which neither says anything
-    is left out.
-    """
-    rows = await tx.scalars(
-        select(MeetingRequestRow).where(
-            MeetingRequestRow.session_id.is_not(None),
-            MeetingRequestRow.approval.in_([str(Approval.GRANTED), str(Approval.NOT_NEEDED)]),
-        )
-    )
-    called: dict[int, set[Post]] = defaultdict(set)
-    for session_id, posts in await tx.execute(select(SessionRow.id, SessionRow.posts)):
-        if posts:
-            called[session_id] |= {Post(post) for post in posts}
-    for row in rows:
-        if row.session_id is not None:
-            called[row.session_id] |= {Post(post) for post in row.posts}
-    return {key: tuple(sorted(posts)) for key, posts in called.items()}
-
-
-async def _request_row(tx: Tx, request_id: int) -> MeetingRequestRow:
-    row = await tx.get(MeetingRequestRow, request_id, with_for_update=True)
-    if row is None:
-        raise NotFoundError("no_such_request")
-    return row
-
-
-async def read_request(tx: Tx, request_id: int) -> FiledRequest:
-    """Return one request, its department's name left empty, without keeping anybody waiting.
-
-    Raises:
-        NotFoundError: ``no_such_request``.
-    """
-    row = await tx.get(MeetingRequestRow, request_id)
-    if row is None:
-        raise NotFoundError("no_such_request")
-    return filed_of(row, "")
-
-
-async def load_request(tx: Tx, request_id: int) -> FiledRequest:
-    """Return one request, its department's name left empty, locked until the transaction ends.
-
-    Raises:
-        NotFoundError: ``no_such_request``.
-    """
-    return filed_of(await _request_row(tx, request_id), "")
-
-
-async def save_outcome(tx: Tx, outcome: Outcome, session_id: int | None) -> None:
-    """Enter what a published plan made of a request."""
-    row = await _request_row(tx, outcome.request.id)
-    row.state, row.digest_on = outcome.state, outcome.digest_on
-    row.session_id, row.reason = session_id, serialise_reason(outcome.reason)
-    row.replan, row.version = False, row.version + 1
-    # what was left out for lack of the leader's word has been coordinated in vain: it is next
-    row.referred = row.referred or outcome.reason.action == "action.ask_approval"
-    await tx.flush()
-
-
-async def save_issued(tx: Tx, request_ids: Collection[int], day: date, at: datetime) -> None:
-    """Note that requests stand in the digest of a day, which was issued just now."""
-    for request_id in request_ids:
-        row = await _request_row(tx, request_id)
-        row.state, row.digest_on, row.issued_at = RequestState.IN_DIGEST, day, at
-        row.version += 1
-    await tx.flush()
+__all__ = [
+    "delete_request",
+    "extend_session",
+    "filed_of",
+    "link_items",
+    "load_called_posts",
+    "load_expecting",
+    "load_open_times",
+    "load_request",
+    "load_requests",
+    "load_session",
+    "load_sessions",
+    "narrow_session",
+    "read_request",
+    "remove_item",
+    "rewrite_session",
+    "save_filed",
+    "save_issued",
+    "save_outcome",
+    "save_request",
+    "save_session",
+    "sessions_of",
+    "set_state",
+]

@@ -10,7 +10,8 @@ from server.db.engine import Tx
 from server.domain.places import Post
 from server.domain.session import Session, SessionState
 from server.scheduler.filing import FiledRequest
-from server.scheduler.store import filed_of, save_session, sessions_of
+from server.scheduler.store.requests import filed_of
+from server.scheduler.store.sessions import save_session, sessions_of
 from server.scheduler.tables import AgendaItemRow, MeetingRequestRow, RosterRow, SessionRow
 
 _ASIDE = 1000

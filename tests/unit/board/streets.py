@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from server.board.entries import Publication
 from server.board.model import Facts, Working
 from server.board.problem import lay_ground
+from server.board.publication import Publication
 from server.board.working import Board, lay_out_board
 from server.domain.session import Session
 from server.merging.verdict.check import Verdict, check

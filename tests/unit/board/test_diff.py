@@ -4,8 +4,8 @@ from datetime import date, timedelta
 
 from server.board import changes
 from server.board.diff import Snapshot, compare_plans
-from server.board.entries import closed_weeks, plan_publication
 from server.board.model import Facts, Working
+from server.board.publication import closed_weeks, plan_publication
 from server.scheduler.filing import RequestState
 from tests.unit.board.streets import (
     FRIDAY,

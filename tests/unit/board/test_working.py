@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from server.board import changes
 from server.board.changes import Changed
-from server.board.entries import plan_publication
 from server.board.model import Facts, Working, cell_of
+from server.board.publication import plan_publication
 from server.board.search import find_plan
 from server.board.working import Board, is_dirty
 from server.domain.clock import SystemClock
