@@ -63,8 +63,11 @@ from server.signaling import whip, ws
 from server.standing import routes as standing_routes
 from server.standing.jobs import standing_jobs
 from server.standing.service.desk import Convener
+from server.standing.service.moving import follow_hall
+from server.standing.service.scheduling import Scribe
 from server.street import routes as street_routes
 from server.street import store as street_store
+from server.street.keeper import FollowHall
 from server.street.service import needs_setup
 from server.street.tokens import setup_token
 from server.timers.jobs import Timer
@@ -284,6 +287,7 @@ async def build_app(
         address=public_address(settings),
     )
     app[TIMER].register("standing", standing_jobs(convener))
+    app[street_routes.FOLLOW_HALL] = _hall_follower(app[CLOCK])
     app[TIMER].register("letters", emptying_jobs(app[CLOCK], settings.letter_days))
     if server is not None:
         postman = app[portal_routes.POSTMAN]
@@ -306,6 +310,15 @@ def _cutter(app: web.Application) -> Callable[[int], Awaitable[None]]:
         await app[CONFERENCES].turn_out(venue_id)
 
     return cut_off
+
+
+def _hall_follower(clock: Clock) -> FollowHall:
+    """Return what lets sessions that are scheduled follow the street's hall."""
+
+    async def follow(tx: Tx, actor: str, was: str, now: str) -> None:
+        await follow_hall(tx, Scribe(clock, actor), was, now)
+
+    return follow
 
 
 def _sender_name(db: Database) -> Callable[[], Awaitable[str]]:

@@ -74,6 +74,8 @@ ROUTES: dict[str, Allowed] = {
     "standing.meeting.post": OFFICE,
     "standing.turn.post": OFFICE,
     "standing.cancel.post": OFFICE,
+    "standing.move": OFFICE,
+    "standing.move.post": OFFICE,
     "calls": FOLLOWERS,
     "calls.undo.post": FILERS,
     "call": FOLLOWERS,

@@ -13,7 +13,7 @@ from server.board.working import Board
 from server.domain.session import AgendaItem, Session, SessionState
 from server.merging.instance.model import Cell, PlannedSession
 from server.scheduler.filing import FiledRequest
-from server.scheduler.publishing import moment_of, title_of
+from server.scheduler.publishing import moment_of, own_venues, title_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def _entry(board: Board, was: Session | None, planned: PlannedSession) -> Entry:
             AgendaItem(0, at, topic, department, minutes, request_id)
             for at, (topic, department, minutes, request_id) in enumerate(parts, 1)
         ),
-        venue_ids=_roster(board, requests, was.venue_ids if was is not None and own else ()),
+        venue_ids=_roster(board, requests, _anyway(board, was) if was is not None and own else ()),
         posts=was.posts if was is not None and own else (),
         longest=was.longest if was is not None and own else None,
     )
@@ -129,8 +129,15 @@ def _emptied(board: Board, was: Session) -> Entry:
     own = own_items(was)
     minutes = sum(item.minutes for item in own)
     ends_at = was.starts_at + timedelta(minutes=minutes)
-    now = replace(was, items=own, ends_at=ends_at)
+    now = replace(was, items=own, ends_at=ends_at, venue_ids=tuple(sorted(_anyway(board, was))))
     return Entry(was, now, (), _numbers(board.ground, was))
+
+
+def _anyway(board: Board, was: Session) -> frozenset[int]:
+    """Return who comes to a session whatever the plan says: all of one that may not be moved."""
+    if was.own_items and _is_moved(board, was):
+        return own_venues(was, board.ground.facts.situation.venues)
+    return frozenset(was.venue_ids)
 
 
 def _roster(

@@ -29,6 +29,7 @@ from server.merging.verdict.rules import SESSION_RULES, stands_somewhere
 from server.scheduler.exceptions import SignedException, allow, exceptions_of, still_signed
 from server.scheduler.filing import HALVES, FiledRequest, RequestState, only_serving
 from server.scheduler.problem import GRANULARITY, compose_instance, first_day, session_key
+from server.scheduler.publishing import own_venues
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +215,7 @@ def pose(ground: Ground, marks: Marks, places: Mapping[str, Cell]) -> Instance:
     facts, movable = ground.facts, {s.id: s for s in ground.movable.values()}
     sessions = []
     for session in facts.situation.sessions:
-        left = _own_part(session) if session.id in movable else session
+        left = _own_part(facts, session) if session.id in movable else session
         sessions += [left] if left is not None else []
     called = {key: posts for key, posts in facts.situation.called.items() if key not in movable}
     situation = replace(facts.situation, sessions=sessions, called=called)
@@ -227,14 +228,15 @@ def pose(ground: Ground, marks: Marks, places: Mapping[str, Cell]) -> Instance:
     return replace(instance, requests=marked)
 
 
-def _own_part(session: Session) -> Session | None:
-    """Return what is left of a session without its requests; None for nothing."""
+def _own_part(facts: Facts, session: Session) -> Session | None:
+    """Return what is left of a session without its requests and their people; None for nothing."""
     own = own_items(session)
     if not own:
         return None
     minutes = sum(item.minutes for item in own)
     ends_at = session.starts_at + timedelta(minutes=minutes)
-    return replace(session, items=own, ends_at=ends_at)
+    venues = own_venues(session, facts.situation.venues)
+    return replace(session, items=own, ends_at=ends_at, venue_ids=tuple(sorted(venues)))
 
 
 def _widened(request: FiledRequest, cells: Mapping[str, Cell], marks: Marks) -> FiledRequest:

@@ -146,7 +146,8 @@ class Conferences:
         state = fold(events, main)
         if state is None:
             return None
-        conference = Conference(state, await street.load_hall(tx), asyncio.Lock())
+        hall = (await sessions.load_session(tx, session_id)).hall or await street.load_hall(tx)
+        conference = Conference(state, hall, asyncio.Lock())
         conference.recorded = {(e.kind, e.payload["peer"]) for e in events if "peer" in e.payload}
         return conference
 

@@ -85,7 +85,9 @@ class EventKind(StrEnum):
     ``standing.…`` carry the number of the series in ``standing``, its ``title``, what it says or
     what was changed in ``before`` and ``after``, the state it ``was`` in, and in ``removed`` the
     requests that lost their places; ``standing.held_again`` takes back one occurrence's
-    ``session.cancelled``, which has ``standing``, ``key`` and ``by`` (``hand`` or ``series``).
+    ``session.cancelled``, which has ``standing``, ``key`` and ``by`` (``hand`` or ``series``);
+    ``standing.moved`` has the ``session``, ``before`` and ``after`` with its ``starts_at`` and
+    ``hall``, and in ``windows`` the days within which its guests could be placed before.
     ``call.opened``: the ids of the departments asked in ``departments``, by mail those in
     ``by_mail``. ``call.closed``: ``order``, the requests as they run, and ``left``.
     """
@@ -197,6 +199,7 @@ class EventKind(StrEnum):
     STANDING_PAUSED = "standing.paused"
     STANDING_RESUMED = "standing.resumed"
     STANDING_ENDED = "standing.ended"
+    STANDING_MOVED = "standing.moved"
     STANDING_HELD_AGAIN = "standing.held_again"
     CALL_OPENED = "call.opened"
     CALL_CLOSED = "call.closed"

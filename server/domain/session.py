@@ -39,7 +39,8 @@ class Session:
 
     ``posts`` are whom its own items call, empty for everybody; its guests' requests name their own.
     ``longest`` is how many minutes it may last with its guests, None for the usual limit. Once its
-    agenda is ``fixed`` nothing is added to it.
+    agenda is ``fixed`` nothing is added to it. ``own_committee_ids`` are the committees that its
+    own items call, empty for its whole roster.
     """
 
     id: int
@@ -53,6 +54,7 @@ class Session:
     posts: tuple[Post, ...] = ()
     longest: int | None = None
     fixed: bool = False
+    own_committee_ids: tuple[int, ...] = ()
 
     @property
     def own_items(self) -> tuple[AgendaItem, ...]:

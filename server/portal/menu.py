@@ -17,12 +17,17 @@ _ENTRIES = (
     ("book", "/book", "menu.book"),
     ("accounts", "/admin/accounts", "menu.accounts"),
     ("requests", "/requests", "menu.requests"),
+    ("call.give.post", "/calls", "menu.calls"),
+    ("standing", "/standing", "menu.standing"),
     ("street", "/street", "menu.street"),
     ("letters", "/admin/letters", "menu.letters"),
     ("verify", "/verify", "menu.verify"),
     ("help", "/help", "menu.help"),
 )
-"""(route, address, key of its word), those used most first."""
+"""(route, address, key of its word), those used most first.
+
+Whom the route admits sees the entry; that of calls is for who answers them.
+"""
 
 IN_LINE = 6
 """Entries that stand in one line beside the street's name, in either language, at 1280 pixels."""

@@ -3,11 +3,12 @@
 Pure: the service enters what is decided here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from server.domain.clock import SITE_ZONE
+from server.domain.places import Venue
 from server.domain.session import Session
 from server.merging.instance.model import MergePlan, PlannedSession, Reason
 from server.scheduler.filing import FiledRequest, RequestState
@@ -52,7 +53,8 @@ def title_of(requests: Sequence[FiledRequest]) -> str:
 def still_called(session: Session, requests: Mapping[int, FiledRequest]) -> frozenset[int] | None:
     """Return the committees that the items of a session name; None when one calls everybody.
 
-    An item of the session's own, behind which no request stands, calls its whole roster.
+    An item of the session's own, behind which no request stands, calls the session's own
+    committees; where none are named, its whole roster.
 
     Args:
         session: as it is now.
@@ -61,10 +63,21 @@ def still_called(session: Session, requests: Mapping[int, FiledRequest]) -> froz
     named: set[int] = set()
     for item in session.items:
         request = requests.get(item.request_id or 0)
-        if request is None or not request.filing.committee_ids:
+        found = session.own_committee_ids if request is None else request.filing.committee_ids
+        if not found:
             return None
-        named |= set(request.filing.committee_ids)
+        named |= set(found)
     return frozenset(named)
+
+
+def own_venues(session: Session, venues: Iterable[Venue]) -> frozenset[int]:
+    """Return the venues of a session's roster that its own items call; none without such items."""
+    if not session.own_items:
+        return frozenset()
+    if not session.own_committee_ids:
+        return frozenset(session.venue_ids)
+    called = {v.id for v in venues if v.committee_id in session.own_committee_ids}
+    return frozenset(called & set(session.venue_ids))
 
 
 def entries_of(

@@ -12,8 +12,9 @@ from server.db.base import Base, UtcDateTime
 class SessionRow(Base):
     """A shared meeting; the planned times, and when it was really opened and closed.
 
-    ``posts`` is a JSON list of whom its own items call, empty for all; ``longest`` the minutes it
-    may last, None for the usual limit; ``fixed_at`` when its agenda was closed.
+    ``posts`` and ``committee_ids`` are JSON lists of whom its own items call, empty for all;
+    ``longest`` the minutes it may last, None for the usual limit; ``fixed_at`` when its agenda was
+    closed.
     """
 
     __tablename__ = "sessions"
@@ -27,6 +28,7 @@ class SessionRow(Base):
     opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     posts: Mapped[list[str]] = mapped_column(JSON, default=list)
+    committee_ids: Mapped[list[int]] = mapped_column(JSON, default=list)
     longest: Mapped[int | None]
     fixed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

@@ -8,6 +8,7 @@ from server.scheduler.filing import NOBODY
 from server.standing.model import (
     CALL_HOURS,
     CLOSE_HOURS,
+    LONGEST_HALL,
     LONGEST_TITLE,
     LONGEST_TOPIC,
     MOST_ITEMS,
@@ -22,7 +23,7 @@ UNREADABLE = date.min
 """Stands for a day that could not be read; no plan may have it."""
 FIELDS = (
     *("title", "department", "pattern", "every", "weekly_day", "nth", "nth_day", "workday"),
-    *("day_off", "first", "last", "start", "longest", "chair", "call_hours", "close_hours"),
+    *("day_off", "first", "last", "start", "longest", "chair", "hall", "call_hours", "close_hours"),
     *(f"{name}{place}" for place in range(1, MOST_ITEMS + 1) for name in ("topic", "minutes")),
 )
 """Names of the fields that hold one word or number each."""
@@ -35,7 +36,8 @@ def number(text: str) -> int:
     return int(text) if good else -9
 
 
-def _day(text: str) -> date | None:
+def day_of(text: str) -> date | None:
+    """Return the day of a date field, None when it is empty, UNREADABLE when it is no day."""
     if not text:
         return None
     try:
@@ -81,11 +83,11 @@ def read_plan(
         recurrence=Recurrence(
             pattern=pattern,
             weekday=weekly if pattern is Pattern.WEEKLY else monthly,
-            first=_day(words["first"]) or UNREADABLE,
+            first=day_of(words["first"]) or UNREADABLE,
             every=number(words["every"]) if pattern is Pattern.WEEKLY else 1,
             nth=1 if pattern is Pattern.WEEKLY else number(words[nth]),
             day_off=next((d for d in DayOff if d == words["day_off"]), DayOff.MOVE),
-            last=_day(words["last"]),
+            last=day_of(words["last"]),
         ),
         start=_minute(words["start"]),
         items=tuple(items),
@@ -95,6 +97,7 @@ def read_plan(
         chair_id=number(words["chair"]) if words["chair"] else None,
         call_hours=number(words["call_hours"]),
         close_hours=number(words["close_hours"]),
+        hall=words["hall"][: LONGEST_HALL + 1],
     )
 
 
@@ -121,6 +124,7 @@ def values_of(plan: Plan) -> dict[str, str]:
         "chair": "" if plan.chair_id is None else str(plan.chair_id),
         "call_hours": str(plan.call_hours),
         "close_hours": str(plan.close_hours),
+        "hall": plan.hall,
     }
 
 

@@ -13,7 +13,7 @@ from server.domain.session import Session
 from server.scheduler.filing import HALVES
 from server.scheduler.publishing import moment_of
 
-LONGEST_TITLE, LONGEST_TOPIC = 40, 60
+LONGEST_TITLE, LONGEST_TOPIC, LONGEST_HALL = 40, 60, 40
 MOST_ITEMS = 4
 """Own items of a standing meeting; eight in all fit into a session."""
 MOST_WEEKS = 8
@@ -82,7 +82,7 @@ class Plan:
     ``start`` is in minutes of day. ``longest`` is how many minutes it may last with its guests.
     ``committee_ids`` is empty for all. ``call_hours`` before the start departments are asked for
     items, 0 for never; ``close_hours`` before it the agenda closes. ``chair_id`` is the account
-    that leads it, None for nobody in particular.
+    that leads it, None for nobody in particular. ``hall`` is empty for the street's.
     """
 
     title: str
@@ -96,6 +96,7 @@ class Plan:
     chair_id: int | None = None
     call_hours: int = CALL_HOURS
     close_hours: int = CLOSE_HOURS
+    hall: str = ""
 
     @property
     def own_minutes(self) -> int:
@@ -126,7 +127,7 @@ class Written:
     """An occurrence as the series last wrote it into its session.
 
     What differs from it in the session was changed by hand. ``items`` are (topic, department,
-    minutes); ``committee_ids`` is empty for all.
+    minutes); ``committee_ids`` is empty for all, ``hall`` where it was not kept yet.
     """
 
     title: str
@@ -135,6 +136,7 @@ class Written:
     posts: tuple[Post, ...]
     committee_ids: tuple[int, ...]
     longest: int
+    hall: str = ""
 
     @property
     def own_minutes(self) -> int:
@@ -150,6 +152,7 @@ class Written:
             "posts": [str(post) for post in self.posts],
             "committees": list(self.committee_ids),
             "longest": self.longest,
+            "hall": self.hall,
         }
 
     @staticmethod
@@ -162,6 +165,7 @@ class Written:
             posts=tuple(Post(post) for post in found["posts"]),
             committee_ids=tuple(found["committees"]),
             longest=found["longest"],
+            hall=found.get("hall", ""),
         )
 
 
@@ -182,12 +186,13 @@ class Occurrence:
     def by_hand(self) -> bool:
         """Whether somebody has changed this one apart from its series."""
         own = tuple((i.topic, i.department, i.minutes) for i in self.session.own_items)
-        now = (self.session.title, self.session.starts_at, own)
-        return now != (self.written.title, self.written.starts_at, self.written.items)
+        now = (self.session.title, self.session.starts_at, own, self.session.hall)
+        was = self.written
+        return now != (was.title, was.starts_at, was.items, was.hall)
 
 
-def written_of(plan: Plan, day: date, department: str) -> Written:
-    """Return what an occurrence on that day should be."""
+def written_of(plan: Plan, day: date, *, department: str, hall: str) -> Written:
+    """Return what an occurrence on that day should be; ``hall`` is the street's."""
     return Written(
         title=plan.title,
         starts_at=moment_of(day, plan.start),
@@ -195,6 +200,7 @@ def written_of(plan: Plan, day: date, department: str) -> Written:
         posts=plan.posts,
         committee_ids=plan.committee_ids,
         longest=plan.longest,
+        hall=plan.hall or hall,
     )
 
 
@@ -212,6 +218,8 @@ def faults_of(plan: Plan, *, exempt: bool, today: date) -> dict[str, DomainError
     faults: dict[str, DomainError] = {}
     if not 1 <= len(plan.title) <= LONGEST_TITLE:
         faults["title"] = DomainError("standing_title", most=LONGEST_TITLE)
+    if len(plan.hall) > LONGEST_HALL:
+        faults["hall"] = DomainError("standing_hall", most=LONGEST_HALL)
     if not exempt:
         faults["department"] = DomainError("standing_not_exempt")
     if not plan.posts or plan.committee_ids == (0,):
@@ -285,6 +293,7 @@ def facts_of(plan: Plan) -> Payload:
         "chair_id": plan.chair_id,
         "call_hours": plan.call_hours,
         "close_hours": plan.close_hours,
+        "hall": plan.hall,
     }
 
 
@@ -310,6 +319,7 @@ def plan_of(facts: Mapping[str, Any]) -> Plan:
         chair_id=facts["chair_id"],
         call_hours=facts["call_hours"],
         close_hours=facts["close_hours"],
+        hall=facts.get("hall", ""),
     )
 
 

@@ -4,7 +4,7 @@ Only what lies ahead, is not open, has no closed agenda and was changed by nobod
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TypeAlias
 
@@ -47,6 +47,14 @@ class Rewrite:
 
 
 @dataclass(frozen=True, slots=True)
+class Rehouse:
+    """A session is only to be held in another hall, even one whose agenda is closed."""
+
+    occurrence: Occurrence
+    written: Written
+
+
+@dataclass(frozen=True, slots=True)
 class CallOff:
     """A session of the series is not held any more."""
 
@@ -62,7 +70,7 @@ class Clash:
     session: Session
 
 
-Action: TypeAlias = Create | Rewrite | CallOff
+Action: TypeAlias = Create | Rewrite | Rehouse | CallOff
 
 
 def cells_of(session: Session) -> set[Cell]:
@@ -81,14 +89,26 @@ def cell_of(moment: datetime) -> Cell:
 
 
 def wanted(
-    meeting: StandingMeeting, table: WorkdayTable, department: str, now: datetime
+    meeting: StandingMeeting, table: WorkdayTable, now: datetime, *, department: str, hall: str
 ) -> dict[str, Written]:
-    """Return what the series says should lie ahead, by key, in order of time."""
+    """Return what the series says should lie ahead, by key, in order of time.
+
+    Args:
+        meeting: the series.
+        table: the working days.
+        now: what would have begun is not among it.
+        department: what the meeting's own department is called.
+        hall: the street's, for a series that names none.
+    """
     if meeting.state is not SeriesState.ACTIVE:
         return {}
     today = now.astimezone(SITE_ZONE).date()
     days = expected_days(meeting.plan.recurrence, table, today - MARGIN, today + AHEAD)
-    found = {e.key: written_of(meeting.plan, e.day, department) for e in days if e.day}
+    found = {
+        e.key: written_of(meeting.plan, e.day, department=department, hall=hall)
+        for e in days
+        if e.day
+    }
     return {key: written for key, written in found.items() if written.starts_at > now}
 
 
@@ -121,6 +141,9 @@ def due_actions(
         action = _for_one(key, written, known.get(key), now)
         if action is None:
             continue
+        if isinstance(action, Rehouse):
+            actions.append(action)
+            continue
         own = known[key].session.id if key in known else 0
         cell = cell_of(written.starts_at)
         other = next((s for i, (s, cells) in taken.items() if i != own and cell in cells), None)
@@ -150,9 +173,19 @@ def _for_one(
         return Create(key, written)
     if occurrence.cancelled is Cancelled.BY_SERIES:
         return Rewrite(occurrence, written)
-    if occurrence.written == written or not _is_ours(occurrence, now, ending=SeriesState.ACTIVE):
+    if occurrence.written == written:
+        return None
+    if _is_ours(occurrence, now, ending=SeriesState.ENDED) and _differs_in_hall(
+        occurrence, written
+    ):
+        return Rehouse(occurrence, written)
+    if not _is_ours(occurrence, now, ending=SeriesState.ACTIVE):
         return None
     return Rewrite(occurrence, written)
+
+
+def _differs_in_hall(occurrence: Occurrence, written: Written) -> bool:
+    return occurrence.written == replace(written, hall=occurrence.written.hall)
 
 
 def leaving_guests(

@@ -1,12 +1,14 @@
 """Turns rows of standing meetings and their occurrences into values and back."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select
 
 from server.db.engine import Tx
 from server.domain.errors import NotFoundError
+from server.domain.session import Session
 from server.scheduler.store import hosting
 from server.standing.model import (
     Cancelled,
@@ -92,17 +94,20 @@ async def load_occurrences(
         query = query.where(OccurrenceRow.session_id.in_(list(session_ids)))
     rows = (await tx.scalars(query)).all()
     sessions = await hosting.load_some(tx, [row.session_id for row in rows])
-    found = [
-        Occurrence(
-            meeting_id=row.meeting_id,
-            key=row.key,
-            session=sessions[row.session_id],
-            written=Written.from_payload(row.written),
-            cancelled=Cancelled(row.cancelled),
-        )
-        for row in rows
-    ]
+    found = [_occurrence(row, sessions[row.session_id]) for row in rows]
     return sorted(found, key=lambda o: (o.session.starts_at, o.session.id))
+
+
+def _occurrence(row: OccurrenceRow, session: Session) -> Occurrence:
+    written = Written.from_payload(row.written)
+    return Occurrence(
+        meeting_id=row.meeting_id,
+        key=row.key,
+        session=session,
+        # one that was written before halls were kept has the hall that it has
+        written=written if written.hall else replace(written, hall=session.hall),
+        cancelled=Cancelled(row.cancelled),
+    )
 
 
 async def load_occurrence(tx: Tx, session_id: int) -> Occurrence:

@@ -15,6 +15,8 @@ from server.domain.session import Session
 
 LoadExpecting = Callable[[Tx, Collection[int]], Awaitable[list[Session]]]
 """Loads the sessions open or to come that expect one of some venues."""
+FollowHall = Callable[[Tx, str, str, str], Awaitable[None]]
+"""Lets sessions follow the hall: (tx, actor, what it was called, what it is called)."""
 
 
 class Keeper:
@@ -24,11 +26,21 @@ class Keeper:
         db: the database.
         clock: the time.
         expecting: loads the sessions that expect venues; they are the scheduler's.
+        follow_hall: what lets scheduled sessions follow the hall; they are the scheduler's.
         actor: ``login:7``.
     """
 
-    def __init__(self, db: Database, clock: Clock, expecting: LoadExpecting, *, actor: str) -> None:
-        self.db, self.clock, self.expecting, self.actor = db, clock, expecting, actor
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        expecting: LoadExpecting,
+        follow_hall: FollowHall,
+        *,
+        actor: str,
+    ) -> None:
+        self.db, self.clock, self.actor = db, clock, actor
+        self.expecting, self.follow_hall = expecting, follow_hall
 
     async def note(self, tx: Tx, kind: EventKind, payload: Payload) -> int:
         """Record a change and return its sequence."""

@@ -43,6 +43,8 @@ async def _enter_office(keeper: Keeper, tx: Tx, facts: Payload, wanted: Payload)
         return 0
     await store.update_office(tx, name=wanted["name"], phone=wanted["phone"], hall=wanted["hall"])
     await store.rename_main_venue(tx, wanted["main_venue"])
+    if wanted["hall"] != facts["hall"]:
+        await keeper.follow_hall(tx, keeper.actor, facts["hall"], wanted["hall"])
     return await keeper.note(tx, EventKind.STREET_CHANGED, {"name": wanted["name"], **changed})
 
 

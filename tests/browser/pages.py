@@ -52,6 +52,7 @@ def stops(session: int, account: str) -> list[Stop]:
         Stop("standing", "/standing"),
         Stop("standing.new", "/standing/new"),
         Stop("standing.meeting", "/standing/1"),
+        Stop("standing.move", "/standing/1/sessions/1"),
         Stop("calls", "/calls"),
         Stop("call", "/calls/1"),
         Stop("digest", "/digest"),

@@ -41,8 +41,16 @@ PLAN = Plan(
     committee_ids=(1, 2),
     chair_id=2,
 )
-WRITTEN = written_of(PLAN, DAY, "自治办")
-WORDS = HostWords(WRITTEN.title, WRITTEN.starts_at, WRITTEN.items, WRITTEN.posts, WRITTEN.longest)
+WRITTEN = written_of(PLAN, DAY, department="自治办", hall="三楼会议室")
+WORDS = HostWords(
+    title=WRITTEN.title,
+    starts_at=WRITTEN.starts_at,
+    items=WRITTEN.items,
+    posts=WRITTEN.posts,
+    longest=WRITTEN.longest,
+    committee_ids=WRITTEN.committee_ids,
+    hall=WRITTEN.hall,
+)
 
 
 @pytest.fixture
@@ -51,7 +59,7 @@ async def session_id(db: Database) -> int:
     await enter_street(db, SECRET, "a-good-long-password", committees=3)
     async with db.tx() as tx:
         assert await store.save_meeting(tx, PLAN, NOON) == 1
-        found = await hosting.save_hosted(tx, WORDS, hall="三楼会议室", venue_ids=[2, 3])
+        found = await hosting.save_hosted(tx, WORDS, venue_ids=[2, 3])
         await store.save_occurrence(tx, 1, "2026-11", found, WRITTEN)
     return found
 
@@ -106,6 +114,7 @@ async def test_a_meeting_and_its_occurrence_come_back_as_they_were_entered(
         assert (found.cancelled, found.written) == (Cancelled.BY_HAND, WRITTEN)
         session = found.session
         assert (session.posts, session.longest, session.fixed) == (PLAN.posts, 60, False)
+        assert (session.own_committee_ids, session.hall) == ((1, 2), "三楼会议室")
         with pytest.raises(NotFoundError):
             await store.load_occurrence(tx, 99)
         with pytest.raises(NotFoundError):
@@ -115,7 +124,7 @@ async def test_a_meeting_and_its_occurrence_come_back_as_they_were_entered(
 async def test_a_week_or_month_of_a_series_is_entered_once(db: Database, session_id: int) -> None:
     async def enter_again() -> None:
         async with db.tx() as tx:
-            other = await hosting.save_hosted(tx, WORDS, hall="", venue_ids=[2])
+            other = await hosting.save_hosted(tx, WORDS, venue_ids=[2])
             await store.save_occurrence(tx, 1, "2026-11", other, WRITTEN)
 
     with pytest.raises(IntegrityError):

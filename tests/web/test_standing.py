@@ -3,6 +3,7 @@
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 from aiohttp.test_utils import TestServer
@@ -13,7 +14,7 @@ from server.auth import store as accounts
 from server.auth.keeping import words_of
 from server.auth.model import Role
 from server.config import Settings
-from server.db.engine import Database
+from server.db.engine import Database, Tx
 from server.domain.places import Post
 from server.domain.session import Session, SessionState
 from server.invitation.feeds import feed_token
@@ -22,7 +23,8 @@ from server.mail.model import Letter, LetterState
 from server.pages.context import SECRET
 from server.scheduler import service as merging
 from server.scheduler import store as sessions
-from server.scheduler.filing import FiledRequest, RequestState
+from server.scheduler.filing import Approval, FiledRequest, Filing, RequestState
+from server.scheduler.leaving import take_out_item
 from server.scheduler.problem import compose_instance
 from server.scheduler.quota_keeping import load_facts
 from server.scheduler.store import hosting
@@ -30,7 +32,8 @@ from server.standing import store
 from server.standing.model import Cancelled, SeriesState
 from server.standing.routes import CONVENER
 from server.standing.service.keeping import keep_all
-from tests.fakes import FakeClock
+from server.street import store as street_store
+from tests.fakes import NOON_TUESDAY, FakeClock
 from tests.web.conftest import Visitor
 from tests.web.test_admission import event_of
 from tests.web.test_scheduler import booking, send
@@ -324,6 +327,215 @@ async def test_hosts_of_the_instance_know_their_posts_and_count_for_quotas(
     line = facts.week_of(1, clock.now().date())
     assert line is not None
     assert (line.reserved, line.used) == (1, 0)
+
+
+# --- one occurrence moved, and where they are held -----------------------------------------------
+
+
+async def move(office: Visitor, **values: str) -> tuple[int, str, str]:
+    return await send(office, "/standing/1/sessions/1", "/standing/1/sessions/1", **values)
+
+
+async def test_one_occurrence_is_moved_stays_there_and_goes_back_by_undo(
+    server: TestServer, signed_in: Enter, database: Database
+) -> None:
+    office = await signed_in("operator")
+    await add(office)
+    _, text = await office.get("/standing/1/sessions/1")
+    assert "前后一周空着的半天" in text
+    status, path, text = await move(office, day="2026-11-27", half="AM", hall="一楼大厅")
+    assert (status, path) == (200, "/standing")
+    assert "挪好了" in text
+    assert "单独改过" in text
+    first = (await coming(database))[0]
+    assert (first.starts_at.strftime("%m-%d %H:%M"), first.hall) == ("11-27 01:00", "一楼大厅")
+    assert await keep_all(server.app[CONVENER]) == 0
+    await send(office, "/standing/undo", "/standing", event=event_of(text))
+    first = (await coming(database))[0]
+    assert (first.starts_at.strftime("%m-%d %H:%M"), first.hall) == ("11-26 06:00", "三楼会议室")
+    async with database.view() as tx:
+        assert not (await store.load_occurrence(tx, 1)).by_hand
+    assert (await kinds(database)).count("standing.moved") == 2
+
+
+async def test_a_free_half_day_is_one_click_and_only_the_hall_can_change_too(
+    signed_in: Enter, database: Database
+) -> None:
+    office = await signed_in("operator")
+    await add(office)
+    await move(office, pick="2026-11-25:PM", hall="三楼会议室")
+    assert (await coming(database))[0].starts_at.strftime("%m-%d %H:%M") == "11-25 06:00"
+    await move(office, day="2026-11-25", half="PM", hall="一楼大厅")
+    first = (await coming(database))[0]
+    assert (first.starts_at.strftime("%m-%d %H:%M"), first.hall) == ("11-25 06:00", "一楼大厅")
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ({"day": "2026-11-28", "half": "AM"}, "放假"),
+        ({"day": "2026-11-24", "half": "AM"}, "已经过去"),
+        ({"day": "0001-01-01", "half": "AM"}, "没看懂"),
+        ({"day": "0001-01-02", "half": "AM"}, "已经过去"),
+        ({"day": "2027-06-01", "half": "AM"}, "最远能换到"),
+        ({"day": "2026-12-03", "half": "PM"}, "已有“主任工作例会”"),
+        ({"day": "x", "half": "AM"}, "没看懂"),
+        ({"day": "2026-11-27", "half": "NOON"}, "没看懂"),
+        ({"day": "2026-11-27", "half": "AM", "hall": "厅" * 41}, "最多 40 个字"),
+    ],
+)
+async def test_a_move_is_refused_with_its_rule_and_what_was_filled_in_stays(
+    signed_in: Enter, database: Database, values: dict[str, str], says: str
+) -> None:
+    office = await signed_in("operator")
+    await add(office)
+    status, _, text = await move(office, **({"hall": "二楼"} | values))
+    assert status == 422
+    assert says in text
+    assert f'value="{values.get("hall", "二楼")}"' in text
+    assert (await coming(database))[0].starts_at.strftime("%m-%d %H:%M") == "11-26 06:00"
+
+
+async def test_guests_come_along_when_a_meeting_is_moved_and_are_invited_to_the_new_time(
+    server: TestServer, opened: Visitor, signed_in: Enter, database: Database, clock: FakeClock
+) -> None:
+    clerk = await signed_in("clerk")
+    await send(clerk, "/calls/1", "/calls/1", topic="反诈")
+    await server.app[TIMER].look()
+    _, _, text = await move(opened, pick="2026-11-25:PM", hall="二楼")
+    assert await topics(database) == ["自治项目推进", "反诈"]
+    moved = await request(database, 1)
+    assert str(moved.filing.earliest) == "2026-11-25"
+    clock.advance(minutes=1)
+    await server.app[TIMER].look()
+    async with database.view() as tx:
+        found = await letters.load_letters(tx, states=tuple(LetterState), limit=500)
+    mine = [s.letter for s in found if s.letter.recipient == "clerk@street.test"]
+    invited = [one.text for one in mine if one.key.startswith("invitation:")]
+    assert any("11 月 25 日" in text or "25 Nov" in text for text in invited)
+    await send(opened, "/standing/undo", "/standing", event=event_of(text))
+    back = await request(database, 1)
+    assert str(back.filing.earliest) == "2026-11-26"
+    assert await topics(database) == ["自治项目推进", "反诈"]
+
+
+async def test_a_closed_agenda_that_is_moved_is_open_again(
+    server: TestServer, opened: Visitor, signed_in: Enter, database: Database, clock: FakeClock
+) -> None:
+    clock.advance(hours=34)
+    await server.app[TIMER].look()
+    await move(await signed_in("operator"), day="2026-12-01", half="PM", hall="")
+    async with database.view() as tx:
+        session = await sessions.load_session(tx, 1)
+    assert not session.fixed
+    clock.advance(days=4)
+    await server.app[TIMER].look()
+    assert (await kinds(database)).count("call.opened") == 2
+
+
+async def test_nobody_moves_what_has_begun_or_belongs_to_another_series(
+    signed_in: Enter, database: Database, clock: FakeClock
+) -> None:
+    office = await signed_in("operator")
+    await add(office)
+    answer, _ = await office.get("/standing/2/sessions/1")
+    assert answer.status == 404
+    clock.advance(days=3)
+    answer, _ = await (await signed_in("operator")).get("/standing/1/sessions/1")
+    assert answer.status == 409
+    clerk = await signed_in("clerk")
+    answer, _ = await clerk.get("/standing/1/sessions/2")
+    assert answer.status == 403
+
+
+async def test_another_hall_of_the_series_reaches_its_sessions_and_leaves_moved_ones(
+    signed_in: Enter, database: Database
+) -> None:
+    office = await signed_in("operator")
+    await add(office)
+    await move(office, day="2026-11-27", half="AM", hall="四楼")
+    await send(office, "/standing/1", "/standing/1", **form(hall="一楼大厅", version="1"))
+    halls = [s.hall for s in await coming(database)]
+    assert halls == ["四楼", *["一楼大厅"] * 7]
+
+
+async def test_another_hall_of_the_street_reaches_every_scheduled_session_and_back(
+    server: TestServer, signed_in: Enter, database: Database
+) -> None:
+    office, admin = await signed_in("operator"), await signed_in("admin")
+    await add(office)
+    await add(office, title="书记例会", department="1", start="09:00", hall="五楼")
+    await move(office, day="2026-11-27", half="PM", hall="")
+    _, text = await admin.get("/admin/street/office")
+    fields = dict(
+        re.findall(r'name="(name|phone|hall|main_venue|version)"[^>]*value="([^"]*)"', text)
+    )
+    fields["hall"] = "新楼礼堂"
+    _, _, text = await send(admin, "/admin/street/office", "/admin/street/office", **fields)
+    found = await coming(database)
+    assert {s.hall for s in found if s.title == "主任工作例会"} == {"新楼礼堂"}
+    assert {s.hall for s in found if s.title == "书记例会"} == {"五楼"}
+    assert await keep_all(server.app[CONVENER]) == 0
+    await send(admin, "/admin/street/undo", "/admin/street", event=event_of(text))
+    halls = {s.hall for s in await coming(database) if s.title == "主任工作例会"}
+    assert halls == {"三楼会议室"}
+
+
+async def test_committees_that_a_guest_brought_leave_with_it(
+    opened: Visitor, signed_in: Enter, database: Database
+) -> None:
+    version = version_of((await opened.get("/standing/1"))[1])
+    some = form(committee=EVERYBODY[:10], version=version)
+    await send(opened, "/standing/1", "/standing/1", **some)
+    async with database.tx() as tx:
+        filed = await filed_guests(tx)
+    assert await expected(database) == 12
+    async with database.tx() as tx:
+        session = await sessions.load_session(tx, 1)
+        left = await take_out_item(tx, session, filed[0])
+    assert (left.items, left.released) == (2, (11,))
+    assert await expected(database) == 11
+    async with database.tx() as tx:
+        session = await sessions.load_session(tx, 1)
+        left = await take_out_item(tx, session, filed[1])
+    assert left.released == (12,)
+    assert await expected(database) == 10
+
+
+async def filed_guests(tx: Tx) -> list[int]:
+    """Let two items ride on the first meeting; the one brings committee 11 and 12, the other 12."""
+    found = []
+    for topic, committees in (("防汛", (11, 12)), ("寒潮", (12,))):
+        filing = Filing(
+            department_id=4,
+            topic=topic,
+            minutes=10,
+            read_only=False,
+            posts=(Post.DIRECTOR,),
+            committee_ids=committees,
+            earliest=date(2026, 11, 26),
+            deadline=date(2026, 11, 26),
+        )
+        number = await sessions.save_request(
+            tx, filing, approval=Approval.GRANTED, filed_at=NOON_TUESDAY
+        )
+        session = await sessions.load_session(tx, 1)
+        places = {v.committee_id: v.id for v in await street_store.load_venues(tx)}
+        await sessions.extend_session(
+            tx,
+            1,
+            ends_at=session.ends_at + timedelta(minutes=10),
+            items=[(topic, "平安办", 10)],
+            venue_ids=[places[c] for c in committees],
+        )
+        await sessions.link_items(tx, 1, [number])
+        found.append(number)
+    return found
+
+
+async def expected(database: Database) -> int:
+    async with database.view() as tx:
+        return len((await sessions.load_session(tx, 1)).venue_ids)
 
 
 # --- the call for items --------------------------------------------------------------------------

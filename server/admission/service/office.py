@@ -8,12 +8,11 @@ from server.audit.service import record
 from server.db.engine import Tx
 from server.domain.errors import ConflictError
 from server.domain.events import EventKind, Payload
-from server.domain.session import Session, SessionState
+from server.domain.session import SessionState
 from server.scheduler import store
 from server.scheduler.filing import PENDING, Approval, FiledRequest, require_remark
-from server.scheduler.publishing import still_called, title_of
+from server.scheduler.leaving import take_out_item
 from server.scheduler.states import Step, after_step, require_not_issued
-from server.street import store as street
 
 
 async def return_request(desk: Desk, request_id: int, remark: str) -> int:
@@ -87,29 +86,12 @@ async def leave_session(tx: Tx, desk: Desk, request: FiledRequest) -> None:
     session = await store.load_session(tx, request.session_id)
     if session.state is not SessionState.SCHEDULED:
         raise ConflictError("session_began")
-    left = await store.remove_item(tx, session.id, request.id)
+    left = await take_out_item(tx, session, request.id)
     payload: Payload = {"removed": [request.number]}
     kind = EventKind.SESSION_CHANGED
-    if left:
-        released = await _release(tx, session)
-        payload |= {"released": released} if released else {}
-    else:
+    if left.released:
+        payload["released"] = list(left.released)
+    if not left.items:
         await store.set_state(tx, session.id, SessionState.CANCELLED, desk.clock.now())
         kind = EventKind.SESSION_CANCELLED
     await record(tx, desk.clock, kind, actor=desk.actor, payload=payload, session_id=session.id)
-
-
-async def _release(tx: Tx, before: Session) -> list[int]:
-    """Call nobody any more whom nothing left of a session names; return those committees."""
-    numbers = [item.request_id for item in before.items if item.request_id]
-    requests = {number: await store.read_request(tx, number) for number in numbers}
-    now = await store.load_session(tx, before.id)
-    needed = still_called(now, requests)
-    owners = {v.id: v.committee_id for v in await street.load_venues(tx) if v.committee_id}
-    roster = {v: owners[v] for v in now.venue_ids if v in owners}
-    gone = {} if needed is None else {v: c for v, c in roster.items() if c not in needed}
-    title = before.title
-    if len(numbers) == len(before.items) and title == title_of([requests[n] for n in numbers]):
-        title = title_of([requests[item.request_id or 0] for item in now.items])
-    await store.narrow_session(tx, before.id, title=title, gone_venue_ids=gone)
-    return sorted(gone.values())

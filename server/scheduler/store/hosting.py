@@ -22,7 +22,8 @@ _ASIDE = 1000
 class HostWords:
     """What a series says of a session: ``items`` are (topic, department, minutes) in order.
 
-    ``posts`` are whom they call, and ``longest`` the minutes with all guests.
+    ``posts`` and ``committee_ids`` are whom they call, the latter empty for all; ``longest`` is the
+    minutes with all guests, ``hall`` where it is held, empty for where it is held already.
     """
 
     title: str
@@ -30,6 +31,8 @@ class HostWords:
     items: tuple[tuple[str, str, int], ...]
     posts: tuple[Post, ...]
     longest: int
+    committee_ids: tuple[int, ...] = ()
+    hall: str = ""
 
     @property
     def ends_at(self) -> datetime:
@@ -37,21 +40,26 @@ class HostWords:
         return self.starts_at + timedelta(minutes=sum(minutes for _, _, minutes in self.items))
 
 
-async def save_hosted(tx: Tx, words: HostWords, *, hall: str, venue_ids: Collection[int]) -> int:
+async def save_hosted(tx: Tx, words: HostWords, *, venue_ids: Collection[int]) -> int:
     """Enter a scheduled session of a series and return its id."""
     session_id = await save_session(
         tx,
         title=words.title,
         starts_at=words.starts_at,
         ends_at=words.ends_at,
-        hall=hall,
+        hall=words.hall,
         items=words.items,
         venue_ids=venue_ids,
     )
     row = await tx.get_one(SessionRow, session_id)
-    row.posts, row.longest = [str(post) for post in words.posts], words.longest
+    _enter_words(row, words)
     await tx.flush()
     return session_id
+
+
+def _enter_words(row: SessionRow, words: HostWords) -> None:
+    row.posts, row.longest = [str(post) for post in words.posts], words.longest
+    row.committee_ids, row.hall = list(words.committee_ids), words.hall or row.hall
 
 
 async def rewrite_hosted(
@@ -85,9 +93,17 @@ async def rewrite_hosted(
         )
     row.title, row.starts_at, row.state = words.title, words.starts_at, SessionState.SCHEDULED
     row.ends_at = words.ends_at + timedelta(minutes=sum(item.minutes for item in guests))
-    row.posts, row.longest, row.fixed_at = [str(p) for p in words.posts], words.longest, None
+    row.fixed_at = None
+    _enter_words(row, words)
     if venue_ids is not None:
         await _save_roster(tx, session_id, venue_ids)
+    await tx.flush()
+
+
+async def save_hall(tx: Tx, session_id: int, hall: str) -> None:
+    """Enter that a session is held in another hall; all else of it stays."""
+    row = await tx.get_one(SessionRow, session_id, with_for_update=True)
+    row.hall = hall
     await tx.flush()
 
 

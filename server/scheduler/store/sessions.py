@@ -53,6 +53,7 @@ async def sessions_of(tx: Tx, rows: Sequence[SessionRow]) -> list[Session]:
             posts=tuple(Post(post) for post in row.posts),
             longest=row.longest,
             fixed=row.fixed_at is not None,
+            own_committee_ids=tuple(row.committee_ids),
         )
         for row in rows
     ]

@@ -9,13 +9,15 @@ from server.auth.guard import login_of
 from server.auth.model import Account, Role
 from server.db.engine import Tx
 from server.domain.clock import SITE_ZONE
-from server.domain.errors import ConflictError, DomainError
+from server.domain.errors import ConflictError, DomainError, NotFoundError
 from server.domain.places import Post
 from server.pages.context import CLOCK, DATABASE, form_values, many, page, redirect
+from server.scheduler import store as scheduler
+from server.scheduler.filing import HALVES
 from server.scheduler.problem import MAX_SESSION
 from server.scheduler.workdays import provisional_years
 from server.standing import store
-from server.standing.meeting_form import empty_values, read_plan, values_of
+from server.standing.meeting_form import UNREADABLE, day_of, empty_values, read_plan, values_of
 from server.standing.model import (
     CALL_HOURS,
     MOST_CALL_HOURS,
@@ -26,11 +28,14 @@ from server.standing.model import (
     StandingMeeting,
     faults_of,
 )
-from server.standing.occurring import AHEAD
+from server.standing.moving import Spot, free_nearby
+from server.standing.occurring import AHEAD, cell_of
 from server.standing.routes.desk import desk_of, id_of, only_number, told_event
 from server.standing.service import keeping
 from server.standing.service.desk import Street, load_street
+from server.standing.service.moving import load_movable, move_occurrence
 from server.standing.service.previewing import Preview, preview
+from server.standing.service.scheduling import TAKEN
 from server.street import store as street_store
 
 CHAIRS = (Role.LEADER, Role.OFFICE)
@@ -108,6 +113,7 @@ async def _form_page(
         most_hours=MOST_CALL_HOURS,
         usual_hours=CALL_HOURS,
         names=street.names,
+        hall=street.hall,
     )
 
 
@@ -231,6 +237,56 @@ async def handle_cancel(http: web.Request) -> web.Response:
     return _to_list(await keeping.cancel_occurrence(desk_of(http), meeting_id, session_id))
 
 
+async def show_move(http: web.Request) -> web.Response:
+    """Show where one occurrence is, and the free half-days around."""
+    return await _move_page(http, {}, {})
+
+
+async def _move_page(
+    http: web.Request, values: Mapping[str, str], errors: Mapping[str, DomainError]
+) -> web.Response:
+    now = http.app[CLOCK].now()
+    async with http.app[DATABASE].view() as tx:
+        meeting_id = id_of(http, "meeting")
+        occurrence = await load_movable(tx, meeting_id, id_of(http, "session"), now)
+        street = await load_street(tx)
+        others = await scheduler.load_sessions(tx, states=TAKEN, since=now)
+    session = occurrence.session
+    day, half = cell_of(session.starts_at)
+    here = {"day": day.isoformat(), "half": half, "hall": session.hall}
+    return page(
+        http,
+        "standing/move.html",
+        status=422 if errors else 200,
+        meeting_id=meeting_id,
+        session=session,
+        values=here | {name: values[name] for name in here if name in values},
+        errors=errors,
+        halves=HALVES,
+        free=free_nearby(session, street.workdays, others, now),
+    )
+
+
+async def handle_move(http: web.Request) -> web.Response:
+    """Move one occurrence to the half-day that was pressed, or that was filled in."""
+    values = await form_values(http)
+    day, _, half = values.get("pick", "").partition(":")
+    wanted = day_of(day or values.get("day", ""))
+    spot = Spot(
+        day=None if wanted == UNREADABLE else wanted,
+        half=half or values.get("half", ""),
+        hall=" ".join(values.get("hall", "").split()),
+    )
+    meeting_id, session_id = id_of(http, "meeting"), id_of(http, "session")
+    try:
+        return _to_list(await move_occurrence(desk_of(http), meeting_id, session_id, spot))
+    except DomainError as refusal:
+        if not isinstance(refusal, ConflictError | NotFoundError):
+            field = "hall" if refusal.code == "standing_hall" else "day"
+            return await _move_page(http, values, {field: refusal})
+        raise
+
+
 async def handle_undo(http: web.Request) -> web.Response:
     """Take back what was just done."""
     wanted = only_number((await form_values(http)).get("event", ""))
@@ -251,4 +307,6 @@ ROUTES = [
         handle_cancel,
         name="standing.cancel.post",
     ),
+    web.get("/standing/{meeting}/sessions/{session}", show_move, name="standing.move"),
+    web.post("/standing/{meeting}/sessions/{session}", handle_move, name="standing.move.post"),
 ]

@@ -7,9 +7,8 @@ from server.audit.store import load_event
 from server.audit.undo import difference, require_unchanged, require_undoable
 from server.db.engine import Tx
 from server.domain.clock import SITE_ZONE
-from server.domain.errors import ConflictError, NotFoundError
+from server.domain.errors import ConflictError
 from server.domain.events import SYSTEM, EventKind, Payload, Recorded
-from server.domain.session import SessionState
 from server.scheduler import store as scheduler
 from server.standing import store
 from server.standing.model import (
@@ -26,6 +25,7 @@ from server.standing.model import (
 from server.standing.occurring import Clash, Rewrite, cell_of, cells_of
 from server.standing.service.desk import Convener, Desk, Street, load_street
 from server.standing.service.filling import refill
+from server.standing.service.moving import load_movable, undo_move
 from server.standing.service.scheduling import (
     TAKEN,
     Dropped,
@@ -44,6 +44,7 @@ UNDOABLE = (
     EventKind.STANDING_PAUSED,
     EventKind.STANDING_RESUMED,
     EventKind.STANDING_ENDED,
+    EventKind.STANDING_MOVED,
     EventKind.SESSION_CANCELLED,
 )
 _KINDS = {
@@ -182,12 +183,7 @@ async def cancel_occurrence(desk: Desk, meeting_id: int, session_id: int) -> int
     """
     async with desk.convener.db.tx() as tx:
         await store.lock_meeting(tx, meeting_id)
-        occurrence = await store.load_occurrence(tx, session_id)
-        if occurrence.meeting_id != meeting_id:
-            raise NotFoundError("no_such_call")
-        session, now = occurrence.session, desk.convener.clock.now()
-        if session.state is not SessionState.SCHEDULED or session.starts_at <= now:
-            raise ConflictError("session_began")
+        occurrence = await load_movable(tx, meeting_id, session_id, desk.convener.clock.now())
         scribe, street = _scribe(desk), await load_street(tx)
         dropped = await call_off(tx, scribe, street, occurrence, Cancelled.BY_HAND)
         sequence = await note_called_off(tx, scribe, occurrence, dropped, Cancelled.BY_HAND)
@@ -228,6 +224,8 @@ async def _undo(
 ) -> int:
     if event.kind == EventKind.SESSION_CANCELLED:
         return await _hold_again(tx, desk, street, meeting, event)
+    if event.kind == EventKind.STANDING_MOVED:
+        return await undo_move(tx, desk, street, meeting, event)
     if event.kind == EventKind.STANDING_CHANGED:
         facts = facts_of(meeting.plan)
         require_unchanged(event, facts)
@@ -259,7 +257,9 @@ async def _hold_again(
     if gone or any(cell in cells_of(session) for session in taken):
         raise ConflictError("undo_overtaken")
     local = occurrence.written.starts_at.astimezone(SITE_ZONE)
-    written = written_of(meeting.plan, local.date(), street.owner_of(meeting))
+    written = written_of(
+        meeting.plan, local.date(), department=street.owner_of(meeting), hall=street.hall
+    )
     await rewrite(tx, _scribe(desk), street, Rewrite(occurrence, written))
     payload: Payload = {"standing": meeting.id, "title": meeting.plan.title, "key": occurrence.key}
     return await _note(tx, desk, EventKind.STANDING_HELD_AGAIN, payload)

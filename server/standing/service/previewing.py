@@ -8,7 +8,7 @@ from server.domain.clock import SITE_ZONE
 from server.domain.session import Session
 from server.scheduler.publishing import moment_of
 from server.standing.model import StandingMeeting
-from server.standing.occurring import AHEAD, CallOff, Create, Rewrite
+from server.standing.occurring import AHEAD, CallOff, Create, Rehouse, Rewrite
 from server.standing.recurrence import Expected, expected_days
 from server.standing.service.desk import Street
 from server.standing.service.scheduling import find_due
@@ -42,6 +42,6 @@ async def preview(tx: Tx, street: Street, meeting: StandingMeeting, now: datetim
         days=tuple(ahead[:SHOWN]),
         taken={clash.key: clash.session for clash in clashes},
         new=sum(isinstance(action, Create) for action in actions),
-        changed=sum(isinstance(action, Rewrite) for action in actions),
+        changed=sum(isinstance(action, Rewrite | Rehouse) for action in actions),
         off=sum(isinstance(action, CallOff) for action in actions),
     )

@@ -11,6 +11,7 @@ from server.domain.events import EventKind, Payload, time_text
 from server.domain.session import Session, SessionState
 from server.scheduler import store as scheduler
 from server.scheduler.filing import FiledRequest
+from server.scheduler.leaving import take_out_item
 from server.scheduler.states import Step, after_step
 from server.scheduler.store import hosting
 from server.scheduler.store.hosting import HostWords
@@ -21,6 +22,7 @@ from server.standing.occurring import (
     CallOff,
     Clash,
     Create,
+    Rehouse,
     Rewrite,
     due_actions,
     leaving_guests,
@@ -54,7 +56,9 @@ async def find_due(
     """Return what is to be done for a series, and what finds its half-day taken."""
     held = await store.load_occurrences(tx, meeting_id=meeting.id)
     others = await scheduler.load_sessions(tx, states=TAKEN, since=now)
-    wishes = wanted(meeting, street.workdays, street.owner_of(meeting), now)
+    wishes = wanted(
+        meeting, street.workdays, now, department=street.owner_of(meeting), hall=street.hall
+    )
     return due_actions(meeting, held, others, wishes=wishes, now=now)
 
 
@@ -69,6 +73,8 @@ async def keep_up(
             await _create(tx, scribe, street, meeting, action)
         elif isinstance(action, Rewrite):
             dropped += await rewrite(tx, scribe, street, action)
+        elif isinstance(action, Rehouse):
+            await rehouse(tx, scribe, action)
         elif isinstance(action, CallOff):
             lost = await call_off(tx, scribe, street, action.occurrence, Cancelled.BY_SERIES)
             await note_called_off(tx, scribe, action.occurrence, lost, Cancelled.BY_SERIES)
@@ -76,9 +82,16 @@ async def keep_up(
     return dropped
 
 
-def _words(written: Written) -> HostWords:
+def words_of(written: Written) -> HostWords:
+    """Return what is written as the words of a session."""
     return HostWords(
-        written.title, written.starts_at, written.items, written.posts, written.longest
+        title=written.title,
+        starts_at=written.starts_at,
+        items=written.items,
+        posts=written.posts,
+        longest=written.longest,
+        committee_ids=written.committee_ids,
+        hall=written.hall,
     )
 
 
@@ -88,7 +101,7 @@ def _told(meeting_id: int, key: str, written: Written) -> Payload:
         "key": key,
         "title": written.title,
         "starts_at": time_text(written.starts_at),
-        "ends_at": time_text(_words(written).ends_at),
+        "ends_at": time_text(words_of(written).ends_at),
     }
 
 
@@ -97,7 +110,7 @@ async def _create(
 ) -> None:
     written = action.written
     session_id = await hosting.save_hosted(
-        tx, _words(written), hall=street.hall, venue_ids=street.roster(written.committee_ids)
+        tx, words_of(written), venue_ids=street.roster(written.committee_ids)
     )
     await store.save_occurrence(tx, meeting.id, action.key, session_id, written)
     payload = _told(meeting.id, action.key, written)
@@ -116,12 +129,27 @@ async def rewrite(tx: Tx, scribe: Scribe, street: Street, action: Rewrite) -> li
     moved = again or written.committee_ids != occurrence.written.committee_ids
     staying = [guest for guest in guests if guest not in leaving]
     roster = _roster(street, written, staying) if moved else None
-    await hosting.rewrite_hosted(tx, session.id, _words(written), venue_ids=roster)
+    await hosting.rewrite_hosted(tx, session.id, words_of(written), venue_ids=roster)
     await store.mark_occurrence(tx, occurrence, Cancelled.NOT, written)
     payload = _told(occurrence.meeting_id, occurrence.key, written) | {"again": again}
     kind = EventKind.SESSION_CHANGED
     await record(tx, scribe.clock, kind, actor=scribe.actor, payload=payload, session_id=session.id)
     return dropped
+
+
+async def rehouse(tx: Tx, scribe: Scribe, action: Rehouse) -> None:
+    """Let an occurrence be held in another hall; its agenda stays, also a closed one."""
+    occurrence, hall = action.occurrence, action.written.hall
+    await hosting.save_hall(tx, occurrence.session.id, hall)
+    await store.mark_occurrence(tx, occurrence, Cancelled.NOT, action.written)
+    await note_hall(tx, scribe, occurrence.session, hall)
+
+
+async def note_hall(tx: Tx, scribe: Scribe, session: Session, hall: str) -> None:
+    """Record that a session is held in another hall."""
+    payload: Payload = {"before": {"hall": session.hall}, "after": {"hall": hall}}
+    kind = EventKind.SESSION_CHANGED
+    await record(tx, scribe.clock, kind, actor=scribe.actor, payload=payload, session_id=session.id)
 
 
 def _roster(street: Street, written: Written, guests: Sequence[FiledRequest]) -> set[int]:
@@ -175,8 +203,11 @@ async def guests_of(tx: Tx, street: Street, session: Session) -> list[FiledReque
 
 
 async def drop(tx: Tx, scribe: Scribe, session: Session, request: FiledRequest) -> Dropped:
-    """Take a guest's item out of a session of a series; the request waits, wishing it back."""
-    await scheduler.remove_item(tx, session.id, request.id)
+    """Take a guest's item out of a session of a series; the request waits, wishing it back.
+
+    Whom it alone called is called no more.
+    """
+    left = await take_out_item(tx, await scheduler.load_session(tx, session.id), request.id)
     waiting = replace(
         request,
         state=after_step(request.state, Step.TAKE_OUT),
@@ -186,6 +217,8 @@ async def drop(tx: Tx, scribe: Scribe, session: Session, request: FiledRequest) 
     )
     await scheduler.save_filed(tx, waiting)
     payload: Payload = {"request": request.number, "session": session.id}
+    if left.released:
+        payload["released"] = list(left.released)
     kind = EventKind.REQUEST_TAKEN_OUT
     await record(tx, scribe.clock, kind, actor=scribe.actor, payload=payload, session_id=session.id)
     return Dropped(waiting, session)

@@ -13,11 +13,13 @@ from server.pages.context import CLOCK, DATABASE, form_values, page, redirect
 from server.street import keeping, store
 from server.street.cells import clean
 from server.street.desk import MOST_NUMBER, read_number, word_fault
-from server.street.keeper import Keeper, LoadExpecting
+from server.street.keeper import FollowHall, Keeper, LoadExpecting
 from server.street.routes.overview import CUT_OFF
 
 EXPECTING: web.AppKey[LoadExpecting] = web.AppKey("expecting", Callable)  # type: ignore[arg-type]
 """Loads the sessions open or to come that expect some venues; they are the scheduler's."""
+FOLLOW_HALL: web.AppKey[FollowHall] = web.AppKey("follow_hall", Callable)  # type: ignore[arg-type]
+"""Lets scheduled sessions follow the street's hall when it is changed."""
 
 OFFICE_FIELDS = ("name", "phone", "hall", "main_venue")
 
@@ -25,7 +27,13 @@ OFFICE_FIELDS = ("name", "phone", "hall", "main_venue")
 def keeper_of(http: web.Request) -> Keeper:
     """Return the login of a request as one who changes the street."""
     actor = f"login:{login_of(http).account_id}"
-    return Keeper(http.app[DATABASE], http.app[CLOCK], http.app[EXPECTING], actor=actor)
+    return Keeper(
+        http.app[DATABASE],
+        http.app[CLOCK],
+        http.app[EXPECTING],
+        http.app[FOLLOW_HALL],
+        actor=actor,
+    )
 
 
 def id_of(http: web.Request, name: str) -> int:

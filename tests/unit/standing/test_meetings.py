@@ -32,6 +32,7 @@ from server.standing.occurring import (
     CallOff,
     Clash,
     Create,
+    Rehouse,
     Rewrite,
     due_actions,
     leaving_guests,
@@ -46,7 +47,7 @@ SERIES = StandingMeeting(1, a_plan())
 
 def kept(meeting: StandingMeeting, *, now: datetime = NOW) -> list[Occurrence]:
     """Return what the series' sessions are once everything was entered."""
-    wishes = wanted(meeting, WorkdayTable(), "自治办", now)
+    wishes = wanted(meeting, WorkdayTable(), now, department="自治办", hall="")
     return [held(key, written, 10 + n) for n, (key, written) in enumerate(wishes.items())]
 
 
@@ -58,7 +59,7 @@ def held(key: str, written: Written, number: int, **changes: object) -> Occurren
         "state": SessionState.SCHEDULED,
         "starts_at": written.starts_at,
         "ends_at": written.starts_at + timedelta(minutes=written.own_minutes),
-        "hall": "",
+        "hall": written.hall,
         "items": tuple(items),
         "venue_ids": (1, 2),
     }
@@ -71,7 +72,7 @@ def due(
     *others: Session,
     table: WorkdayTable | None = None,
 ) -> tuple[list[Action], list[Clash]]:
-    wishes = wanted(meeting, table or WorkdayTable(), "自治办", NOW)
+    wishes = wanted(meeting, table or WorkdayTable(), NOW, department="自治办", hall="")
     taken = [o.session for o in occurrences if o.session.state is SessionState.SCHEDULED]
     return due_actions(meeting, occurrences, [*taken, *others], wishes=wishes, now=NOW)
 
@@ -107,6 +108,19 @@ def test_what_was_changed_by_hand_is_open_or_closed_to_items_stays() -> None:
     assert keys == {o.key for o in rest}
     assert by_hand.by_hand
     assert not opened.by_hand
+
+
+def test_another_hall_reaches_also_a_closed_agenda_but_not_what_was_moved_by_hand() -> None:
+    first, second, third, *rest = kept(SERIES)
+    elsewhere = replace(first, session=replace(first.session, hall="别处"))
+    fixed = replace(second, session=replace(second.session, fixed=True))
+    opened = replace(third, session=replace(third.session, state=SessionState.OPEN))
+    moved = replace(SERIES, plan=a_plan(hall="一楼大厅"))
+    actions, _ = due(moved, [elsewhere, fixed, opened, *rest])
+    assert elsewhere.by_hand
+    assert {type(a) for a in actions} == {Rehouse}
+    keys = {a.occurrence.key for a in actions if isinstance(a, Rehouse)}
+    assert keys == {fixed.key, *(o.key for o in rest)}
 
 
 def test_a_paused_series_calls_everything_off_and_goes_on_where_it_was() -> None:
@@ -148,7 +162,7 @@ def entered(actions: list[Action], occurrences: list[Occurrence]) -> list[Occurr
     for action in actions:
         if isinstance(action, Create):
             now[action.key] = held(action.key, action.written, 100 + len(now))
-        elif isinstance(action, Rewrite):
+        elif isinstance(action, Rewrite | Rehouse):
             old = action.occurrence
             now[old.key] = held(old.key, action.written, old.session.id)
         else:
@@ -223,6 +237,7 @@ PLANS = st.builds(
     chair_id=st.none() | st.integers(1, 9),
     call_hours=st.sampled_from([0, 48]),
     close_hours=st.just(12),
+    hall=st.sampled_from(["", "一楼大厅"]),
 )
 
 
@@ -253,6 +268,7 @@ def test_an_occurrence_comes_back_from_its_row_as_it_was_written() -> None:
         ({"committee_ids": (0,)}, "audience"),
         ({"items": ()}, "items"),
         ({"items": (OwnItem("防汛", 7),)}, "items"),
+        ({"hall": "厅" * 41}, "hall"),
         ({"start": 12 * 60}, "start"),
         ({"start": -1}, "start"),
         ({"longest": 10}, "longest"),
