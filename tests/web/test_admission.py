@@ -24,6 +24,7 @@ from server.mail.model import LetterState
 from server.scheduler import store
 from server.scheduler.filing import Approval, FiledRequest, RequestState
 from server.scheduler.store.exceptions import load_exceptions
+from server.scheduler.tables import SessionRow
 from tests.fakes import FakeClock
 from tests.web.conftest import HTML, Visitor
 from tests.web.test_scheduler import booking, publish, send
@@ -563,7 +564,7 @@ async def fill_the_week(office: Visitor, database: Database, clock: FakeClock) -
         # each is out of the way of those that follow, and still counted
         async with database.tx() as tx:
             for session in await store.load_sessions(tx, states=[SessionState.SCHEDULED]):
-                row = await tx.get(store.SessionRow, session.id)
+                row = await tx.get(SessionRow, session.id)
                 assert row is not None
                 row.starts_at += timedelta(hours=9)
                 row.ends_at += timedelta(hours=9)
