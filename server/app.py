@@ -36,6 +36,8 @@ from server.conference.service import Conferences
 from server.config import CannotStartError, Settings, load_secret
 from server.db.engine import Database, Tx
 from server.db.migrate import upgrade
+from server.devicecheck import routes as check_routes
+from server.devicecheck.service import DeviceChecks, is_of_a_check
 from server.digest import routes as digest_routes
 from server.digest.jobs import digest_jobs
 from server.digest.model import DigestFile
@@ -248,7 +250,10 @@ async def build_app(
     )
     await app[CONFERENCES].restore()
     await workday_keeping.seed(app[DATABASE], app[CLOCK])
-    relay.lead_to(app[CONFERENCES].on_media_event)
+    app[check_routes.CHECKS] = checks = DeviceChecks(app[DATABASE], app[CLOCK], app[MEDIA])
+    app[check_routes.WAITING] = hub.waiting_pages
+    app[check_routes.ASK] = hub.ask_for_checks
+    relay.lead_to(_parted(app[CONFERENCES], checks))
     # the port is this process's alone, so nobody else on this computer has the name
     app[TIMER] = Timer(app[DATABASE], app[CLOCK], f"{socket.gethostname()}:{settings.port}")
     app[TIMER].register("sessions", session_jobs(app[CONFERENCES]))
@@ -302,12 +307,23 @@ async def build_app(
     return app
 
 
+def _parted(conferences: Conferences, checks: DeviceChecks) -> OnEvent:
+    """Return who takes media events: those of a device check are no conference's."""
+
+    async def take(event: MediaEvent) -> None:
+        taker = checks if is_of_a_check(event) else conferences
+        await taker.on_media_event(event)
+
+    return take
+
+
 def _cutter(app: web.Application) -> Callable[[int], Awaitable[None]]:
     """Return what ends a venue's websockets, whose pages then say why, and its media."""
 
     async def cut_off(venue_id: int) -> None:
         app[ws.HUB].cut_off(venue_id)
         await app[CONFERENCES].turn_out(venue_id)
+        await app[check_routes.CHECKS].end(venue_id)
 
     return cut_off
 
@@ -384,6 +400,7 @@ _ROUTES = [
     *standing_routes.ROUTES,
     *board_routes.ROUTES,
     *conference_routes.ROUTES,
+    *check_routes.ROUTES,
     *attendance_routes.ROUTES,
     *ws.ROUTES,
     *whip.ROUTES,

@@ -20,6 +20,7 @@ _ENTRIES = (
     ("call.give.post", "/calls", "menu.calls"),
     ("standing", "/standing", "menu.standing"),
     ("street", "/street", "menu.street"),
+    ("checks", "/checks", "menu.checks"),
     ("letters", "/admin/letters", "menu.letters"),
     ("verify", "/verify", "menu.verify"),
     ("help", "/help", "menu.help"),

@@ -141,7 +141,10 @@ class Welcome(_Server, frozen=True, tag="welcome"):
 
 
 class Waiting(_Server, frozen=True, tag="waiting"):
-    """No session is open for this venue; the next one, when there is one (``session`` 0: none)."""
+    """No session is open for this venue; the next one, when there is one (``session`` 0: none).
+
+    ``check_ms`` is when the page shall check the venue's devices by itself, 0 for not at all.
+    """
 
     session: int
     title: str
@@ -149,6 +152,11 @@ class Waiting(_Server, frozen=True, tag="waiting"):
     ends_ms: int
     items: int
     now_ms: int
+    check_ms: int
+
+
+class CheckNow(_Server, frozen=True, tag="check"):
+    """The office asks for a device check (设备体检): a page that waits begins one now."""
 
 
 class PlaceNow(_Server, frozen=True, tag="place"):
@@ -269,7 +277,17 @@ class Ended(_Server, frozen=True, tag="ended"):
 
 
 Said_: TypeAlias = (
-    Welcome | Waiting | PlaceNow | Truth | State | Voices | Done | Refused | Replaced | Ended
+    Welcome
+    | Waiting
+    | CheckNow
+    | PlaceNow
+    | Truth
+    | State
+    | Voices
+    | Done
+    | Refused
+    | Replaced
+    | Ended
 )
 
 CLOSE_BAD_MESSAGE = 4400

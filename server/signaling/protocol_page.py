@@ -48,7 +48,8 @@ EXAMPLES: tuple[msgspec.Struct, ...] = (
     wire.AgendaExtend(13, minutes=5),
     wire.SessionEnd(14),
     wire.Welcome(12, "银杏苑", False, 4, _NOON),
-    wire.Waiting(5, "居委会主任例会", _NOON + 600_000, _NOON + 4_200_000, 3, _NOON),
+    wire.Waiting(5, "居委会主任例会", _NOON + 600_000, _NOON + 4_200_000, 3, _NOON, 0),
+    wire.CheckNow(),
     wire.PlaceNow("you"),
     wire.Truth(True, True, _NOON - 60_000, 60),
     wire.State(

@@ -82,10 +82,16 @@ def welcome_message(venue: Venue, *, operator: bool, session_id: int, now: datet
     return Welcome(venue.number, venue.name, operator, session_id, unix_ms(now))
 
 
-def waiting_message(coming: Session | None, now: datetime) -> Waiting:
-    """Return what a page is told while no session is open for it; session 0 when none is next."""
+def waiting_message(coming: Session | None, now: datetime, check: datetime | None) -> Waiting:
+    """Return what a page is told while no session is open for it; session 0 when none is next.
+
+    Args:
+        coming: the next session.
+        now: the present.
+        check: when the page shall check its devices by itself, None for not at all.
+    """
     if coming is None:
-        return Waiting(0, "", 0, 0, 0, unix_ms(now))
+        return Waiting(0, "", 0, 0, 0, unix_ms(now), 0)
     return Waiting(
         coming.id,
         coming.title,
@@ -93,4 +99,5 @@ def waiting_message(coming: Session | None, now: datetime) -> Waiting:
         unix_ms(coming.ends_at),
         len(coming.items),
         unix_ms(now),
+        unix_ms(check) if check else 0,
     )

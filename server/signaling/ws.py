@@ -20,6 +20,7 @@ from server.conference.model import MAIN
 from server.conference.places import held
 from server.conference.service import Conferences
 from server.db.engine import Database
+from server.devicecheck.service import due
 from server.domain.clock import Clock
 from server.domain.errors import ConflictError, DomainError
 from server.domain.session import SessionState
@@ -223,10 +224,26 @@ class Hub:
         now = self._clock.now()
         async with self._db.view() as tx:
             coming = await sessions.load_sessions(tx, states=[SessionState.SCHEDULED], since=now)
-        mine = (s for s in coming if connection.is_about(s.id, s.venue_ids))
+            mine = next((s for s in coming if connection.is_about(s.id, s.venue_ids)), None)
+            is_branch = mine is not None and connection.role is None
+            check = await due(tx, connection.venue, mine, now) if mine and is_branch else None
         # a session may have opened meanwhile
         if connection.session_id == 0:
-            self.say(connection, views.waiting_message(next(mine, None), now))
+            self.say(connection, views.waiting_message(mine, now, check))
+
+    # --- device checks --------------------------------------------------------------------------
+
+    def waiting_pages(self) -> set[int]:
+        """Return the numbers of the venues whose page is open and waits for a session."""
+        return {c.venue.number for c in self._waiting()}
+
+    def ask_for_checks(self) -> set[int]:
+        """Ask the waiting pages of all venues to check their devices; return their numbers."""
+        self._push(self._waiting(), wire.CheckNow())
+        return self.waiting_pages()
+
+    def _waiting(self) -> list[Connection]:
+        return [c for c in self._sockets if c.role is None and c.session_id == 0]
 
     async def on_frame(self, connection: Connection, text: str) -> None:
         """Carry out one frame of a client and answer it.

@@ -75,6 +75,7 @@ def stops(session: int, account: str) -> list[Stop]:
         Stop("help.guide", f"/help/{guide_of(role) or GUIDES[-1]}"),
         Stop("street", "/street"),
         Stop("links", "/street/links"),
+        Stop("checks", "/checks"),
         Stop("desk", "/admin/street"),
         Stop("desk.office", "/admin/street/office"),
         Stop("desk.department", "/admin/street/departments/4"),

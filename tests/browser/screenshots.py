@@ -28,7 +28,7 @@ from tests.browser.chromium import (
 from tests.browser.looking import look_at, until
 from tests.browser.pages import LANGUAGES, VENUE_SHOWN, VISITOR, arrive, signed_in, stops
 from tests.browser.servers import CHECKOUT, Demo
-from tests.browser.test_accessibility import tell_of_a_session_to_come
+from tests.browser.test_accessibility import HEARD, tell_of_a_session_to_come
 from tests.browser.walls import TILES
 
 SIZES = (SMALL, LARGE)
@@ -94,6 +94,8 @@ async def _take_branch(browser: Browser, demo: Demo, language: str, folder: Path
     await page.route_web_socket("**/ws", tell_of_a_session_to_come)
     await arrive(page, demo.link(VENUE_SHOWN), "[data-next-left]:not(:empty)")
     taken = await _take_sizes(page, folder, "venue-waiting")
+    await arrive(page, demo.link(VENUE_SHOWN).replace("/j/", "/check/"), HEARD)
+    taken += await _take_sizes(page, folder, "venue-check")
     await page.close()
     page = await context.new_page()
     await arrive(page, demo.link(VENUE_SHOWN), "[data-view=room]:not([hidden])")

@@ -93,8 +93,14 @@ async def _faults_while_waiting(browser: Browser, demo: Demo, language: str) -> 
     await page.route_web_socket("**/ws", tell_of_a_session_to_come)
     await arrive(page, demo.link(VENUE_SHOWN), "[data-next-left]:not(:empty)")
     faults = await _faults(page, "branch waiting")
+    await arrive(page, demo.link(VENUE_SHOWN).replace("/j/", "/check/"), HEARD)
+    faults += await _faults(page, "device check")
     await context.close()
     return faults
+
+
+HEARD = "[data-heard=yes]:not([hidden])"
+"""When the device check asks whether the loudspeaker was heard, its page has everything on it."""
 
 
 def tell_of_a_session_to_come(ws: WebSocketRoute) -> None:

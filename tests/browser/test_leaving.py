@@ -1,4 +1,4 @@
-"""How a branch page ends: its window is closed, its link is renewed, its session is over."""
+"""How a branch page ends, and what it does when the office asks for a check of its devices."""
 
 import asyncio
 from pathlib import Path
@@ -47,6 +47,7 @@ async def test_each_way_of_ending_is_recorded_and_said_as_what_it_is(tmp_path: P
             await back.wait_for_selector(
                 "[data-view=calm] >> text=没有排定的下一场会", timeout=1500
             )
+            await _check(office, back, server.base)
 
 
 async def _join(browser: Browser, link: str) -> Page:
@@ -86,3 +87,17 @@ async def _end(office: Page, base: str, session: int) -> None:
     await office.wait_for_selector("[data-do=end].ctl--sure")
     await asyncio.sleep(0.1)
     await office.click("[data-do=end]")
+
+
+async def _check(office: Page, waiting: Page, base: str) -> None:
+    """Let the office ask for a check; the page that waits runs it and goes back to waiting."""
+    await visit(office, f"{base}/checks")
+    await office.click("form[action='/checks'] button")
+    await office.wait_for_selector("text=已经请 1 家开着页面的会场体检")
+    await waiting.click("[data-heard=no]")
+    await waiting.wait_for_selector("[data-part=loudspeaker].bad >> text=没有听到铃声")
+    for part in ("network", "camera", "main"):
+        await waiting.wait_for_selector(f"[data-part={part}].ok")
+    await office.wait_for_selector("[data-live] >> text=没有听到铃声")
+    await waiting.wait_for_selector("[data-leaving] >> text=自己回到等候页")
+    await waiting.wait_for_url("**/j/*", wait_until="domcontentloaded")

@@ -13,6 +13,33 @@ const VIDEO = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ide
 const AUDIO = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
 
 /**
+ * Return the device that was chosen on this computer, for a constraint; none wished for without.
+ * @param {"videoinput" | "audioinput"} kind
+ * @returns {{deviceId?: string}}
+ */
+function chosen(kind) {
+  try {
+    const id = localStorage.getItem(`pinhui.${kind}`);
+    return id ? { deviceId: id } : {};
+  } catch {
+    return {};
+  }
+}
+
+/**
+ * Keep which device this computer uses from now on; lost where the browser keeps nothing.
+ * @param {"videoinput" | "audioinput"} kind
+ * @param {string} id
+ */
+export function choose(kind, id) {
+  try {
+    localStorage.setItem(`pinhui.${kind}`, id);
+  } catch {
+    // private windows keep nothing
+  }
+}
+
+/**
  * Return what kind of trouble a browser's refusal means.
  * @param {unknown} error from getUserMedia
  * @returns {Trouble}
@@ -31,12 +58,14 @@ export function troubleOf(error) {
 export async function openDevices() {
   const media = navigator.mediaDevices;
   if (!media) return { stream: null, camera: "insecure", microphone: "insecure" };
+  const camera = { ...VIDEO, ...chosen("videoinput") };
+  const microphone = { ...AUDIO, ...chosen("audioinput") };
   try {
-    const stream = await media.getUserMedia({ video: VIDEO, audio: AUDIO });
+    const stream = await media.getUserMedia({ video: camera, audio: microphone });
     return { stream, camera: "", microphone: "" };
   } catch {
-    const video = await openOne(media, { video: VIDEO });
-    const audio = await openOne(media, { audio: AUDIO });
+    const video = await openOne(media, { video: camera });
+    const audio = await openOne(media, { audio: microphone });
     const tracks = [...video.tracks, ...audio.tracks];
     const stream = tracks.length ? new MediaStream(tracks) : null;
     return { stream, camera: video.trouble, microphone: audio.trouble };

@@ -8,7 +8,9 @@
  * @typedef {{type: "welcome", venue: number, name: string, operator: boolean, session: number,
  *   now_ms: number}} Welcome
  * @typedef {{type: "waiting", session: number, title: string, starts_ms: number, ends_ms: number,
- *   items: number, now_ms: number}} Waiting `session` is 0 when no session is to come
+ *   items: number, now_ms: number, check_ms: number}} Waiting `session` is 0 when no session is to
+ *   come, `check_ms` 0 when no check of the devices is
+ * @typedef {{type: "check"}} Check the office asks for a check of the devices
  * @typedef {{type: "place", held: "you" | "other" | "free"}} Place
  * @typedef {{type: "truth", seen: boolean, heard: boolean, recorded_ms: number,
  *   present_seconds: number}} Truth
@@ -28,7 +30,7 @@
  * @typedef {{type: "refused", id: number, code: string, message: string}} Refused
  * @typedef {{type: "replaced", message: string}} Replaced
  * @typedef {{type: "ended", session: number}} Ended
- * @typedef {Welcome | Waiting | Place | Truth | State | Voices | Done | Refused | Replaced | Ended}
+ * @typedef {Welcome | Waiting | Check | Place | Truth | State | Voices | Done | Refused | Replaced | Ended}
  *   Message
  * @typedef {"floor.request" | "floor.withdraw" | "floor.return" | "floor.give" | "floor.take_back" |
  *   "floor.decline" | "mute.all" | "mute.lift" | "mic.open" | "mic.close" | "head_count" |

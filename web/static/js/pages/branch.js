@@ -87,6 +87,9 @@ function hear(message) {
       known.waiting = message;
       leave();
       break;
+    case "check":
+      if (!known.state && !known.replaced) location.assign(`/check/${token}?by=office`);
+      break;
     case "ended":
       known.thankedAt = clock.now();
       known.waiting = null;
@@ -245,6 +248,7 @@ function floorWords(does, place, holds) {
 function drawWaiting() {
   const { waiting, thankedAt } = known;
   const now = clock.now();
+  if (waiting?.check_ms && now >= waiting.check_ms) location.assign(`/check/${token}?by=timer`);
   tell(waitingView, "[data-now]", `${weekday(now)} ${timeOfDay(now)}`);
   if (thankedAt && now - thankedAt < THANKS_FOR_MS) {
     parts.showCalm("i-check", t("会开完了，谢谢大家"), nextWords(waiting, now));
