@@ -250,10 +250,7 @@ async def build_app(
     )
     await app[CONFERENCES].restore()
     await workday_keeping.seed(app[DATABASE], app[CLOCK])
-    app[check_routes.CHECKS] = checks = DeviceChecks(app[DATABASE], app[CLOCK], app[MEDIA])
-    app[check_routes.WAITING] = hub.waiting_pages
-    app[check_routes.ASK] = hub.ask_for_checks
-    relay.lead_to(_parted(app[CONFERENCES], checks))
+    relay.lead_to(_add_device_checks(app))
     # the port is this process's alone, so nobody else on this computer has the name
     app[TIMER] = Timer(app[DATABASE], app[CLOCK], f"{socket.gethostname()}:{settings.port}")
     app[TIMER].register("sessions", session_jobs(app[CONFERENCES]))
@@ -307,8 +304,12 @@ async def build_app(
     return app
 
 
-def _parted(conferences: Conferences, checks: DeviceChecks) -> OnEvent:
-    """Return who takes media events: those of a device check are no conference's."""
+def _add_device_checks(app: web.Application) -> OnEvent:
+    """Add device checks; return who takes media events, as those of a check are no conference's."""
+    hub, conferences = app[ws.HUB], app[CONFERENCES]
+    app[check_routes.CHECKS] = checks = DeviceChecks(app[DATABASE], app[CLOCK], app[MEDIA])
+    app[check_routes.WAITING] = hub.waiting_pages
+    app[check_routes.ASK] = hub.ask_for_checks
 
     async def take(event: MediaEvent) -> None:
         taker = checks if is_of_a_check(event) else conferences
