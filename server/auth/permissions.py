@@ -195,21 +195,45 @@ A route with ``VENUE`` checks its token itself: a Bearer token, the address, or 
 So do those of the set-up, whose link is gone once there is an account, and of a password link.
 """
 
+CONTROL: Allowed = OPERATORS | VENUE
+"""Who may send what works the controls; a venue, and a leader, only while the chair is theirs.
+
+That is for ``conference/chair`` to say, which knows who has the chair.
+"""
+
 COMMANDS: dict[str, Allowed] = {
     "floor.request": VENUE,
     "floor.withdraw": VENUE,
     "floor.return": VENUE,
-    "floor.give": OPERATORS,
-    "floor.take_back": OPERATORS,
-    "floor.decline": OPERATORS,
-    "mute.all": OPERATORS,
-    "mute.lift": OPERATORS,
+    "floor.give": CONTROL,
+    "floor.take_back": CONTROL,
+    "floor.decline": CONTROL,
+    "mute.all": CONTROL,
+    "mute.lift": CONTROL,
     "mic.open": VENUE,
     "mic.close": VENUE,
     "head_count": VENUE,
-    "agenda.next": OPERATORS,
-    "agenda.extend": OPERATORS,
-    "session.end": OPERATORS,
+    "agenda.next": CONTROL,
+    "agenda.extend": CONTROL,
+    "agenda.pace": CONTROL,
+    "agenda.call_in": CONTROL,
+    "chair.apply": CONTROL,
+    "chair.withdraw": CONTROL,
+    "chair.seize": CONTROL,
+    "chair.take_back": CONTROL,
+    "chair.hand_over": CONTROL,
+    "chair.decline": CONTROL,
+    "chair.release": CONTROL,
+    "chair.deputy": CONTROL,
+    "roll.start": CONTROL,
+    "roll.next": CONTROL,
+    "roll.mark": CONTROL,
+    "roll.end": CONTROL,
+    "roll.here": VENUE,
+    "undo": CONTROL,
+    "session.lock": CONTROL,
+    "session.unlock": CONTROL,
+    "session.end": CONTROL,
 }
 """Websocket command type → who may send it."""
 

@@ -3,8 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from server.conference.floor import branch
-from server.conference.model import ConferenceState, Happening, Order, Rule, Step, number_of
+from server.conference.model import ConferenceState, Happening, Order, Rule, Step, branch, number_of
 from server.domain.errors import DomainError
 from server.domain.events import EventKind, Payload
 

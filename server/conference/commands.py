@@ -1,12 +1,23 @@
-"""What may be asked of a conference, and the one table from command to rule."""
+"""What may be asked of a conference: the rules of all matters, merged into one table."""
 
-from server.conference import agenda, broadcast, calling, carousel, content, floor, sound, views
-from server.conference.floor import branch
-from server.conference.model import ConferenceState, Happening, Order, Rule
+from dataclasses import replace
+
+from server.conference import (
+    agenda,
+    broadcast,
+    calling,
+    carousel,
+    chair,
+    content,
+    floor,
+    rollcall,
+    sound,
+    undo,
+    views,
+)
+from server.conference.model import ConferenceState, Happening, Order, Rule, Seat
 from server.domain.errors import DomainError
-from server.domain.events import EventKind
-
-__all__ = ["COMMANDS", "Order", "decide"]
+from server.domain.events import EventKind, Payload
 
 
 def head_count(state: ConferenceState, number: int, count: int) -> list[Happening]:
@@ -20,49 +31,97 @@ def head_count(state: ConferenceState, number: int, count: int) -> list[Happenin
     return [Happening(EventKind.VENUE_HEAD_COUNT, payload)]
 
 
-def _end(state: ConferenceState, _order: Order) -> list[Happening]:
-    return [] if state.closed else [Happening(EventKind.SESSION_CLOSED, {})]
+def _end(state: ConferenceState, order: Order) -> list[Happening]:
+    """End the session for all; the present item ends with it."""
+    last = [agenda.item_ended(state, order.now)] if state.items and state.clock.begun else []
+    return [*last, Happening(EventKind.SESSION_CLOSED, {})]
 
 
-def _decline(state: ConferenceState, order: Order) -> list[Happening]:
-    branch(state, order.venue)
-    return floor.withdraw(state, order.venue, declined=True)
+def _lock(state: ConferenceState, _order: Order) -> list[Happening]:
+    return [] if state.locked else [Happening(EventKind.SESSION_LOCKED, {})]
+
+
+def _unlock(state: ConferenceState, _order: Order) -> list[Happening]:
+    return [Happening(EventKind.SESSION_UNLOCKED, {})] if state.locked else []
 
 
 _RULES: dict[str, Rule] = {
-    "floor.request": lambda s, o: floor.request(s, o.venue),
-    "floor.withdraw": lambda s, o: floor.withdraw(s, o.venue),
-    "floor.return": lambda s, o: floor.give_up(s, o.venue),
-    "floor.give": lambda s, o: floor.give(s, o.venue),
-    "floor.take_back": lambda s, _: floor.take_back(s),
-    "floor.decline": _decline,
-    "mute.all": lambda s, _: sound.mute_all(s),
-    "mute.lift": lambda s, _: sound.lift_mute(s),
-    "mic.open": lambda s, o: sound.open_mic(s, o.venue),
-    "mic.close": lambda s, o: sound.close_mic(s, o.venue),
     "head_count": lambda s, o: head_count(s, o.venue, o.value),
-    "agenda.next": lambda s, _: agenda.next_item(s),
-    "agenda.extend": lambda s, o: agenda.extend(s, o.value),
+    "session.lock": _lock,
+    "session.unlock": _unlock,
     "session.end": _end,
+    **floor.RULES,
+    **sound.RULES,
+    **agenda.RULES,
+    **chair.RULES,
+    **rollcall.RULES,
+    **undo.RULES,
     **broadcast.RULES,
     **carousel.RULES,
     **views.RULES,
     **content.RULES,
     **calling.RULES,
 }
-_BY_ITSELF: dict[str, Rule] = {**carousel.BY_ITSELF}
+_BY_ITSELF: dict[str, Rule] = {
+    **agenda.BY_ITSELF,
+    **carousel.BY_ITSELF,
+    **chair.BY_ITSELF,
+    **rollcall.BY_ITSELF,
+}
 """What nobody can ask for: the service orders it when it is due."""
 COMMANDS = frozenset(_RULES)
 """The names of all commands that somebody can send."""
+_OWN = frozenset(
+    {
+        "floor.request",
+        "floor.withdraw",
+        "floor.return",
+        "mic.open",
+        "mic.close",
+        "head_count",
+        "roll.here",
+        "layout.choose",
+        "chair.apply",
+        "chair.withdraw",
+        "chair.seize",
+        "chair.take_back",
+    }
+)
+"""What is not the controls' work: a venue's own, and asking for the chair itself."""
+CONTROLS = COMMANDS - _OWN
+"""What needs the right to control."""
+_FOR_GOOD = frozenset({"session.end", "agenda.call_in", "chair.decline", "venue.call", "undo"})
+"""Controls that cannot be undone: somebody was told, or there is nothing left to put back."""
 
 
 def decide(state: ConferenceState, order: Order) -> list[Happening]:
     """Return the events that carry out a command; none when it changes nothing.
+
+    Events of a control action say under ``control`` which ``command`` it was, ``by`` whom, ``for``
+    whom where that is another, and its number as a ``deed`` where it can be undone.
 
     Raises:
         DomainError: ``session_closed``, or what the rule refuses.
     """
     if state.closed:
         raise DomainError("session_closed")
-    rule = _RULES.get(order.name) or _BY_ITSELF[order.name]
-    return rule(state, order)
+    if order.name in _BY_ITSELF:
+        return _BY_ITSELF[order.name](state, order)
+    rule, controls = _RULES[order.name], order.name in CONTROLS
+    if controls and not undo.is_own(state, order):
+        chair.admit(state, order.by)
+    rollcall.let_pass(state, order)
+    happenings = rule(state, order)
+    return _signed(state, order, order.by, happenings) if controls and order.by else happenings
+
+
+def _signed(
+    state: ConferenceState, order: Order, by: Seat, happenings: list[Happening]
+) -> list[Happening]:
+    """Return the events of a control action with who did it, and for whom."""
+    control: Payload = {"command": order.name, "by": by.key}
+    if behalf := chair.on_behalf_of(state, by):
+        control["for"] = behalf
+    if order.name not in _FOR_GOOD:
+        control["deed"] = undo.next_number(state)
+    return [replace(h, payload=h.payload | {"control": control}) for h in happenings]

@@ -7,13 +7,13 @@ the camera, so it begins and ends with what the media plane tells.
 from dataclasses import replace
 from datetime import datetime
 
-from server.conference.floor import branch
 from server.conference.model import (
     MAIN,
     ConferenceState,
     Happening,
     Rule,
     Step,
+    branch,
     known_venue,
     number_of,
 )

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from server.conference import carousel
-from server.conference.model import ConferenceState, Order
+from server.conference import agenda, carousel, chair, rollcall
+from server.conference.model import NOBODY, Attention, ConferenceState, Order
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +20,18 @@ class Due:
     order: Order
 
 
-_MATTERS: tuple[Callable[[ConferenceState], tuple[datetime, Order] | None], ...] = (carousel.due,)
+_Matter = Callable[[ConferenceState, Attention], tuple[datetime, Order] | None]
+_MATTERS: tuple[_Matter, ...] = (
+    chair.due,
+    rollcall.due,
+    agenda.due,
+    lambda state, _: carousel.due(state),
+)
 
 
-def next_due(state: ConferenceState) -> Due | None:
+def next_due(state: ConferenceState, attention: Attention = NOBODY) -> Due | None:
     """Return what is due first; None while nothing happens by itself, and once it is closed."""
     if state.closed:
         return None
-    found = [Due(*one) for matter in _MATTERS if (one := matter(state)) is not None]
+    found = [Due(*one) for matter in _MATTERS if (one := matter(state, attention)) is not None]
     return min(found, key=lambda due: due.at, default=None)

@@ -1,29 +1,45 @@
 """Turns recorded events into the state of a conference: what a restart reads, and what a click did.
 
-One function per kind of event, in one table. Events of kinds that are not in it change nothing.
+One function per kind of event; each matter brings its own table, all are merged at the end. Events
+of kinds that are not in it change nothing.
 """
 
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from server.conference import broadcast, calling, carousel, content, observers, views
+from server.conference import (
+    agenda,
+    broadcast,
+    calling,
+    carousel,
+    chair,
+    content,
+    floor,
+    observers,
+    rollcall,
+    sound,
+    undo,
+    views,
+)
 from server.conference.model import (
     MAIN,
     ConferenceState,
-    FloorRequest,
     ItemRun,
     LiveVenue,
     Step,
+    with_venue,
 )
-from server.conference.model import with_venue as _change
 from server.domain.events import EventKind, Payload, Recorded, parse_time
-from server.domain.opening import opening_from_payload
+from server.domain.opening import Opening, opening_from_payload
 from server.domain.places import Venue
 
 
 def opened(event: Recorded, main: Venue) -> ConferenceState:
-    """Return the first state from ``session.opened``: nobody here, everybody but the main muted."""
+    """Return the first state from ``session.opened``: nobody here, everybody but the main muted.
+
+    The first item's clock stands still until the planned start.
+    """
     opening = opening_from_payload(event.session_id or 0, event.payload)
     first = LiveVenue(MAIN, main.id, main.name, mic=True)
     branches = (LiveVenue(line.number, line.venue_id, line.name) for line in opening.roster)
@@ -33,10 +49,22 @@ def opened(event: Recorded, main: Venue) -> ConferenceState:
         starts_at=opening.starts_at,
         ends_at=opening.ends_at,
         venues=(first, *sorted(branches, key=lambda v: v.number)),
-        items=tuple(ItemRun(item) for item in opening.items),
+        items=_items(opening),
         item=0,
-        item_since=event.at,
+        item_since=max(event.at, opening.starts_at),
     )
+
+
+def _items(opening: Opening) -> tuple[ItemRun, ...]:
+    numbers = {line.venue_id: line.number for line in opening.roster}
+    calls = {call.item_id: call for call in opening.calls}
+    runs: list[ItemRun] = []
+    for item in opening.items:
+        call = calls.get(item.id)
+        posts = call.posts if call else ()
+        venues = (numbers[one] for one in call.venue_ids if one in numbers) if call else ()
+        runs.append(ItemRun(item, posts=posts, venues=frozenset(venues)))
+    return tuple(runs)
 
 
 def fold(events: Iterable[Recorded], main: Venue) -> ConferenceState | None:
@@ -54,7 +82,9 @@ def fold(events: Iterable[Recorded], main: Venue) -> ConferenceState | None:
 def apply(state: ConferenceState, kind: str, payload: Payload, at: datetime) -> ConferenceState:
     """Return the state after one event."""
     step = _STEPS.get(kind)
-    return step(state, payload, at) if step else state
+    if step is None or undo.PASSED_OVER in payload:
+        return state
+    return undo.note(state, step(state, payload, at), payload, at)
 
 
 def _find(state: ConferenceState, payload: Payload) -> LiveVenue | None:
@@ -72,7 +102,7 @@ def _connected(state: ConferenceState, payload: Payload, at: datetime) -> Confer
     start = _moment(payload, "connected_at", at)
     peers = venue.peers | {payload["peer"]}
     since, joined = venue.since or start, venue.joined or start
-    return _change(state, venue.venue_id, peers=peers, since=since, joined=joined)
+    return with_venue(state, venue.venue_id, peers=peers, since=since, joined=joined)
 
 
 def _disconnected(state: ConferenceState, payload: Payload, at: datetime) -> ConferenceState:
@@ -81,9 +111,9 @@ def _disconnected(state: ConferenceState, payload: Payload, at: datetime) -> Con
         return state
     peers = venue.peers - {payload["peer"]}
     if peers or venue.since is None:
-        return _change(state, venue.venue_id, peers=peers)
+        return with_venue(state, venue.venue_id, peers=peers)
     stood = max(_moment(payload, "last_packet_at", at) - venue.since, timedelta())
-    return _change(state, venue.venue_id, peers=peers, since=None, present=venue.present + stood)
+    return with_venue(state, venue.venue_id, peers=peers, since=None, present=venue.present + stood)
 
 
 def _all_gone(state: ConferenceState, payload: Payload, at: datetime) -> ConferenceState:
@@ -102,88 +132,21 @@ def _all_gone(state: ConferenceState, payload: Payload, at: datetime) -> Confere
 
 
 def _head_count(state: ConferenceState, payload: Payload, _at: datetime) -> ConferenceState:
-    return _change(state, payload["venue_id"], heads=payload["count"])
+    return with_venue(state, payload["venue_id"], heads=payload["count"])
 
 
-def _mic(*, on: bool) -> Step:
-    def step(state: ConferenceState, payload: Payload, _at: datetime) -> ConferenceState:
-        return _change(state, payload["venue_id"], mic=on)
+def _locked(*, on: bool) -> Step:
+    def step(state: ConferenceState, _payload: Payload, _at: datetime) -> ConferenceState:
+        return replace(state, locked=on)
 
     return step
 
 
-def _requested(state: ConferenceState, payload: Payload, at: datetime) -> ConferenceState:
-    venue = _find(state, payload)
-    if venue is None or any(r.venue == venue.number for r in state.queue):
-        return state
-    return replace(state, queue=(*state.queue, FloorRequest(venue.number, at)))
-
-
-def _off_queue(state: ConferenceState, payload: Payload, _at: datetime) -> ConferenceState:
-    venue = _find(state, payload)
-    left = tuple(r for r in state.queue if venue is None or r.venue != venue.number)
-    return replace(state, queue=left)
-
-
-def _with_said(state: ConferenceState, at: datetime) -> ConferenceState:
-    """Return the state with the end of the present speech entered under what was said."""
-    if state.floor is None or state.floor_since is None:
-        return state
-    spoken = dict(state.said)
-    length = spoken.get(state.floor, timedelta()) + max(at - state.floor_since, timedelta())
-    others = tuple(entry for entry in state.said if entry[0] != state.floor)
-    return replace(state, said=(*others, (state.floor, length)), floor=None, floor_since=None)
-
-
-def _given(state: ConferenceState, payload: Payload, at: datetime) -> ConferenceState:
-    venue = _find(state, payload)
-    if venue is None:
-        return state
-    state = _off_queue(_with_said(state, at), payload, at)
-    state = _change(state, venue.venue_id, mic=True)
-    return replace(state, floor=venue.number, floor_since=at)
-
-
-def _taken_back(state: ConferenceState, payload: Payload, at: datetime) -> ConferenceState:
-    return _change(_with_said(state, at), payload["venue_id"], mic=False)
-
-
-def _muted_all(state: ConferenceState, _payload: Payload, at: datetime) -> ConferenceState:
-    venues = tuple(v if v.number == MAIN else replace(v, mic=False) for v in state.venues)
-    return replace(_with_said(state, at), venues=venues, muted_all=True)
-
-
-def _mute_lifted(state: ConferenceState, _payload: Payload, _at: datetime) -> ConferenceState:
-    return replace(state, muted_all=False)
-
-
-def _item_ended(state: ConferenceState, payload: Payload, at: datetime) -> ConferenceState:
-    items = tuple(
-        replace(run, used=max(at - state.item_since, timedelta()))
-        if run.item.id == payload["item_id"]
-        else run
-        for run in state.items
-    )
-    return replace(state, items=items)
-
-
-def _item_started(state: ConferenceState, payload: Payload, at: datetime) -> ConferenceState:
-    position = [run.item.id for run in state.items].index(payload["item_id"])
-    return replace(state, item=position, item_since=at, said=())
-
-
-def _extended(state: ConferenceState, payload: Payload, _at: datetime) -> ConferenceState:
-    items = tuple(
-        replace(run, added_minutes=run.added_minutes + payload["minutes"])
-        if run.item.id == payload["item_id"]
-        else run
-        for run in state.items
-    )
-    return replace(state, items=items)
-
-
 def _closed(state: ConferenceState, _payload: Payload, at: datetime) -> ConferenceState:
-    return replace(_with_said(state, at), closed=True)
+    state = replace(floor.end_speech(state, at), closed=True)
+    if rollcall.named(state) is None:
+        return state
+    return rollcall.STEPS[EventKind.ROLL_ENDED](state, {}, at)
 
 
 _STEPS: dict[str, Step] = {
@@ -192,18 +155,15 @@ _STEPS: dict[str, Step] = {
     EventKind.VENUE_REPLACED: _disconnected,
     EventKind.SYSTEM_OUTAGE_STARTED: _all_gone,
     EventKind.VENUE_HEAD_COUNT: _head_count,
-    EventKind.VENUE_MUTED: _mic(on=False),
-    EventKind.VENUE_UNMUTED: _mic(on=True),
-    EventKind.FLOOR_REQUESTED: _requested,
-    EventKind.FLOOR_WITHDRAWN: _off_queue,
-    EventKind.FLOOR_GIVEN: _given,
-    EventKind.FLOOR_TAKEN_BACK: _taken_back,
-    EventKind.MUTE_ALL: _muted_all,
-    EventKind.MUTE_LIFTED: _mute_lifted,
-    EventKind.AGENDA_ITEM_STARTED: _item_started,
-    EventKind.AGENDA_ITEM_ENDED: _item_ended,
-    EventKind.SESSION_EXTENDED: _extended,
+    EventKind.SESSION_LOCKED: _locked(on=True),
+    EventKind.SESSION_UNLOCKED: _locked(on=False),
     EventKind.SESSION_CLOSED: _closed,
+    **floor.STEPS,
+    **sound.STEPS,
+    **agenda.STEPS,
+    **chair.STEPS,
+    **rollcall.STEPS,
+    **undo.STEPS,
     **broadcast.STEPS,
     **carousel.STEPS,
     **views.STEPS,

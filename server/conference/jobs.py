@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
-from server.conference.commands import Order
+from server.conference.model import Order
 from server.conference.service import Conferences
 from server.conference.timetable import Action, TimedAction, timed_actions
 from server.db.engine import Tx
@@ -59,8 +59,10 @@ async def keep_time(conferences: Conferences, clock: Clock) -> None:
                 await asyncio.wait_for(conferences.stirred.wait(), wait)
             continue
         try:
-            await conferences.run_due()
+            done = await conferences.run_due()
         except Exception:
             # a task boundary: what fails now is tried again, and the other conferences go on
             log.exception("what is due in the conferences could not be done")
+            done = False
+        if not done:
             await asyncio.sleep(AGAIN_SECONDS)

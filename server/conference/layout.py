@@ -1,10 +1,11 @@
 """What each screen shows: a view of places, and the places as slots of the media plane.
 
-The big picture is the first of these that is not the venue's own: on the wall alone the watched
-venue or its carousel; the broadcast venue, or a carousel for everybody; who has the floor; the
-main venue. A shared screen is big with that picture small beside it. Otherwise the layout
-(画面布局) in force says how many pictures there are: the venue's own choice, else everybody's.
-Large places take the high layer, small ones the low one. A venue's own picture is never sent back.
+The big picture is the first of these that is not the venue's own: whoever is called in a roll call;
+on the wall alone the watched venue or its carousel; the broadcast venue, or a carousel for
+everybody; who has the floor; the main venue. A shared screen is big with that picture small beside
+it. Otherwise the layout (画面布局) in force says how many pictures there are: the venue's own
+choice, else everybody's. Large places take the high layer, small ones the low one. A venue's own
+picture is never sent back.
 """
 
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from server.conference import carousel
 from server.conference.model import MAIN, ConferenceState
 from server.conference.peers import Part, source_of
+from server.conference.rollcall import named
 from server.conference.show import MultiView
 from server.conference.views import own_view
 from server.media.model import Choice, Kind
@@ -65,7 +67,7 @@ def big_picture(state: ConferenceState, seat: Seat) -> int | None:
     """Return whose picture is big on a screen; None where it would be the venue's own."""
     show, running = state.show, state.show.carousel
     rotating = carousel.shown(state) if running else None
-    wishes: list[int | None] = []
+    wishes: list[int | None] = [named(state)]
     if seat.is_wall:
         wishes += [show.watched, rotating if running and running.at == "wall" else None]
     wishes += [show.broadcast, rotating if running and running.at == "all" else None]
@@ -80,6 +82,8 @@ def view_of(state: ConferenceState, seat: Seat) -> View:
         return View(TILES, tiles)
     first = big_picture(state, seat)
     big = Pane(MAIN if first is None else first, -1 if first is None else 0, large=True)
+    if named(state) is not None:
+        return View("1", (big,))
     if state.show.content is not None and state.show.content.venue != seat.own:
         return View(CONTENT, _beside(state, seat, state.show.content.venue, big))
     chosen = _layout(state, seat)

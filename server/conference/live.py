@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from server.conference import content, places
-from server.conference.layout import Seat, Slots
-from server.conference.model import ConferenceState, Happening
+from server.conference.layout import Seat as Screen
+from server.conference.layout import Slots
+from server.conference.model import Attention, ConferenceState, Happening, Rank, Seat
 from server.conference.peers import Part, PeerName
 from server.conference.places import PlaceHolder
 from server.domain.clock import from_unix_ms
@@ -33,7 +34,8 @@ class Conference:
 
     ``peers`` are the connections that were let in, connected or about to; ``recorded`` the
     (kind, peer) pairs already in the log, since the worker's journal may come twice; ``fixed`` the
-    connections whose slots the conference leaves alone.
+    connections whose slots the conference leaves alone. ``seats`` are the websockets by whose they
+    are and which client, longest first; ``clients`` whose seat a client was when it last spoke.
     """
 
     state: ConferenceState
@@ -45,6 +47,9 @@ class Conference:
     recorded: set[tuple[str, str]] = field(default_factory=set)
     health: dict[int, SourceHealth] = field(default_factory=dict)
     fixed: set[str] = field(default_factory=set)
+    seats: list[tuple[Seat, str]] = field(default_factory=list)
+    clients: dict[str, str] = field(default_factory=dict)
+    chair_away_since: datetime | None = None
 
     @property
     def room(self) -> str:
@@ -54,6 +59,37 @@ class Conference:
     def holder(self, number: int) -> PlaceHolder:
         """Return who holds a venue's place."""
         return self.holders.get(number, PlaceHolder())
+
+    @property
+    def here(self) -> tuple[Seat, ...]:
+        """Who has a websocket open, longest first, each once."""
+        return tuple({seat.key: seat for seat, _ in self.seats}.values())
+
+    def is_here(self, seat: Seat) -> bool:
+        """Tell whether a seat is connected: a lost websocket alone is not absence."""
+        if any(one.is_same(seat) for one, _ in self.seats):
+            return True
+        return any(
+            seat.key in (self.clients.get(name.client), venue_seat(name.number))
+            for name in self.peers.values()
+        )
+
+    def find_seat(self, key: str) -> Seat | None:
+        """Return the seat with this key when it is connected; a branch by its media will do."""
+        found = next((seat for seat, _ in self.seats if seat.key == key), None)
+        if found is not None:
+            return found
+        present = (v for v in self.state.venues if v.peers and venue_seat(v.number) == key)
+        return next((Seat(key, v.name, Rank.VENUE) for v in present), None)
+
+    def attention(self, now: datetime) -> Attention:
+        """Return who is here, noting since when the chair's seat is not."""
+        holder = self.state.chair.holder
+        if holder is None or self.is_here(holder):
+            self.chair_away_since = None
+        elif self.chair_away_since is None:
+            self.chair_away_since = now
+        return Attention(self.here, self.chair_away_since)
 
     def peers_of(self, venue_id: int) -> list[str]:
         """Return the media connections of a venue, named by its id."""
@@ -75,6 +111,11 @@ class Conference:
             and (EventKind.CONTENT_STARTED, peer) in self.recorded
             and (shown is None or shown.peer != peer)
         ]
+
+
+def venue_seat(number: int) -> str:
+    """Return the key of a venue's seat, e.g. ``venue:12``."""
+    return f"venue:{number}"
 
 
 class Listener(Protocol):
@@ -121,14 +162,14 @@ class Offer:
     part: Part = Part.CAMERA
 
     @property
-    def seat(self) -> Seat:
+    def seat(self) -> Screen:
         """Whose screen its slots are."""
-        return Seat(self.number, self.part)
+        return Screen(self.number, self.part)
 
 
-def seat_of(name: PeerName) -> Seat:
+def seat_of(name: PeerName) -> Screen:
     """Return whose screen a connection is."""
-    return Seat(name.number, name.part)
+    return Screen(name.number, name.part)
 
 
 def journal_entries(

@@ -6,16 +6,74 @@ in events by their id, which never changes.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from enum import IntEnum, StrEnum
 from typing import TypeAlias
 
 from server.conference.show import ShowState
 from server.domain.errors import DomainError
 from server.domain.events import EventKind, Payload
+from server.domain.places import Post
 from server.domain.session import AgendaItem
 
 MAIN = 0
 """The number of the main venue."""
+NO_MOMENT = datetime.min.replace(tzinfo=UTC)
+
+
+class Rank(IntEnum):
+    """Whose word goes before whose when the chair is seized: a leader's before the office's."""
+
+    VENUE = 0
+    OFFICE = 1
+    LEADER = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Who acts in a conference: an account that is signed in, or a venue.
+
+    ``key`` is the actor's name in the log, ``login:3`` or ``venue:12``; it alone tells seats apart.
+    """
+
+    key: str
+    name: str
+    rank: Rank
+
+    def is_same(self, other: "Seat | None") -> bool:
+        """Tell whether it is the same seat, under whatever name."""
+        return other is not None and self.key == other.key
+
+
+class Way(StrEnum):
+    """How the chair came to where it is."""
+
+    APPLIED = "applied"
+    HANDED = "handed"
+    SEIZED = "seized"
+    DEPUTY = "deputy"
+    TAKEN_BACK = "taken_back"
+
+
+@dataclass(frozen=True, slots=True)
+class ChairState:
+    """Who leads (主持人), and who stands by.
+
+    Attributes:
+        holder: who has the chair, None while it is free.
+        since: since when the holder has it.
+        way: how the holder came to it.
+        deputy: the deputy (副主持) that was named; None leaves it to the meeting office.
+        former: whom a deputy relieved, and who may take the chair back; else None.
+        asking: who has asked for the chair, longest first.
+    """
+
+    holder: Seat | None = None
+    since: datetime | None = None
+    way: Way = Way.APPLIED
+    deputy: Seat | None = None
+    former: Seat | None = None
+    asking: tuple[Seat, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +106,92 @@ class FloorRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Declined:
+    """A venue that was told a word instead of getting the floor, and when."""
+
+    venue: int
+    word: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ItemRun:
-    """An agenda item during the session: minutes allotted and added, time used so far."""
+    """An agenda item during the session: minutes allotted and added, time used so far.
+
+    ``posts`` and ``venues`` (by number) are whom it calls; ``venues`` empty calls all.
+    """
 
     item: AgendaItem
     added_minutes: int = 0
     used: timedelta = timedelta()
+    posts: tuple[Post, ...] = ()
+    venues: frozenset[int] = frozenset()
+
+    @property
+    def allotted(self) -> timedelta:
+        """The minutes it has, with those that were added."""
+        return timedelta(minutes=self.item.minutes + self.added_minutes)
+
+
+@dataclass(frozen=True, slots=True)
+class AgendaClock:
+    """How the agenda goes on.
+
+    Attributes:
+        begun: the first item's clock runs; before the planned start it stands still.
+        goes_on: at zero the next item begins by itself, else it is only offered.
+        called: the item whose people were called in last, by index; None for none yet.
+        called_at: when they were.
+    """
+
+    begun: bool = False
+    goes_on: bool = False
+    called: int | None = None
+    called_at: datetime | None = None
+
+
+class Answer(StrEnum):
+    """What came of calling a venue's name: an answer, silence, or it was not in the session."""
+
+    ANSWERED = "answered"
+    SILENT = "silent"
+    ABSENT = "absent"
+
+
+@dataclass(frozen=True, slots=True)
+class RollCall:
+    """A roll call (点名): who is called in which order, and what each answered.
+
+    Attributes:
+        order: the venues by number, as they are called.
+        named: the venue that is called now; None once the roll call is over.
+        since: when it was called; when the roll call ended.
+        every: how long each venue is called before the next by itself; None: by hand.
+        answers: (venue, answer) in order of their recording, one for each venue.
+    """
+
+    order: tuple[int, ...]
+    named: int | None
+    since: datetime
+    every: timedelta | None = None
+    answers: tuple[tuple[int, Answer], ...] = ()
+
+    def answer(self, venue: int) -> Answer | None:
+        """Return what is recorded of a venue, None while nothing is."""
+        return dict(self.answers).get(venue)
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One control action that can be undone: the states around it, themselves without deeds."""
+
+    number: int
+    command: str
+    by: str
+    at: datetime
+    before: "ConferenceState"
+    after: "ConferenceState"
+    undone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +216,12 @@ class ConferenceState:
         show: what is shown where: broadcast, carousel, layouts, a shared screen.
         calls: (venue, when, whether its page was open) of the last call of each missing venue.
         observers: the connections of observers (旁听), who are in no roster.
+        locked: nobody comes in who is not on the roster.
+        chair: who leads.
+        clock: how the agenda goes on.
+        roll_call: the roll call that runs, or the last one; None before the first.
+        declined: who was told a word instead of getting the floor, one entry a venue.
+        deeds: the last control actions that can be undone, oldest first.
     """
 
     session_id: int
@@ -97,6 +241,12 @@ class ConferenceState:
     show: ShowState = field(default_factory=ShowState)
     calls: tuple[tuple[int, datetime, bool], ...] = ()
     observers: frozenset[str] = frozenset()
+    locked: bool = False
+    chair: ChairState = ChairState()
+    clock: AgendaClock = AgendaClock()
+    roll_call: RollCall | None = None
+    declined: tuple[Declined, ...] = ()
+    deeds: tuple[Deed, ...] = field(default=(), repr=False)
 
     def venue(self, number: int) -> LiveVenue | None:
         """Return the venue with this number, or None when it is not on the roster."""
@@ -116,8 +266,10 @@ class Order:
     """A command as the rules see it.
 
     ``venue`` is the venue it comes from for a venue's own commands, and the venue it is about for
-    the operator's; ``value`` is its number and ``word`` its choice, where it has one; ``at`` is the
-    screen it is about, ``venues`` are those it names.
+    the operator's; ``value`` is its number, ``word`` its words or its choice and ``on`` its yes or
+    no, where it has one; ``at`` is the screen it is about, ``venues`` are those it names.
+    ``target`` is the key of the seat it is about, ``seat`` that seat once it was found among those
+    who are here. ``by`` is who gives it, None for what happens by itself, and ``now`` when.
     """
 
     name: str
@@ -126,12 +278,32 @@ class Order:
     word: str = ""
     at: str = ""
     venues: tuple[int, ...] = ()
+    on: bool = False
+    target: str = ""
+    seat: Seat | None = None
+    by: Seat | None = None
+    now: datetime = NO_MOMENT
 
 
 Rule: TypeAlias = Callable[[ConferenceState, Order], list[Happening]]
 """Decides what a command does; nothing where it changes nothing."""
 Step: TypeAlias = Callable[[ConferenceState, Payload, datetime], ConferenceState]
 """Returns the state after one event of its kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """Who is connected, longest first; no fact of the log, so it is told beside the state.
+
+    ``chair_away_since`` is since when the chair's seat has had no connection, None while it has.
+    """
+
+    here: tuple[Seat, ...] = ()
+    chair_away_since: datetime | None = None
+
+
+NOBODY = Attention()
+"""Nobody is connected, and nobody is missed."""
 
 
 def known_venue(state: ConferenceState, number: int) -> LiveVenue:
@@ -155,6 +327,18 @@ def present_venue(state: ConferenceState, number: int) -> LiveVenue:
     venue = known_venue(state, number)
     if not venue.peers:
         raise DomainError("venue_not_here", name=venue.name)
+    return venue
+
+
+def branch(state: ConferenceState, number: int) -> LiveVenue:
+    """Return the branch venue with this number.
+
+    Raises:
+        DomainError: ``venue_not_on_roster``.
+    """
+    venue = state.venue(number)
+    if venue is None or number == MAIN:
+        raise DomainError("venue_not_on_roster", venue=number)
     return venue
 
 

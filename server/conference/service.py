@@ -9,13 +9,14 @@ import contextlib
 import logging
 import secrets
 from collections.abc import Awaitable, Collection
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from server.audit import store as log_store
 from server.audit.service import record
 from server.conference import content, observers, places
-from server.conference.commands import Order, decide
+from server.conference.commands import decide
 from server.conference.due import next_due
 from server.conference.fold import apply, fold
 from server.conference.layout import Slots, video_slots
@@ -30,17 +31,19 @@ from server.conference.live import (
     replaced_by,
     seat_of,
 )
-from server.conference.model import ConferenceState, Happening
+from server.conference.model import ConferenceState, Happening, Order, Rank, Seat
 from server.conference.peers import Part, PeerName, parse_peer, source_of
 from server.conference.places import PlaceHolder
 from server.conference.ports import Media
+from server.conference.rollcall import heard
 from server.conference.sound import audible
 from server.db.engine import AWAY, Database, Tx
 from server.domain.clock import Clock, from_unix_ms, unix_ms
 from server.domain.errors import ConflictError, DomainError
 from server.domain.events import SYSTEM, EventKind, Payload, Recorded, time_text
-from server.domain.opening import opening_of, opening_payload
-from server.domain.session import SessionState
+from server.domain.opening import ItemCall, opening_of, opening_payload
+from server.domain.places import Venue
+from server.domain.session import Session, SessionState
 from server.media.client import OfferRefused, WorkerUnavailable
 from server.media.model import (
     MediaEvent,
@@ -52,6 +55,8 @@ from server.media.model import (
     WorkerStarted,
 )
 from server.scheduler import store as sessions
+from server.scheduler.filing import RequestState
+from server.scheduler.times import parts_of
 from server.street import store as street
 
 log = logging.getLogger("pinhui.conference")
@@ -164,7 +169,9 @@ class Conferences:
             session = await sessions.load_session(tx, session_id)
             if session.state is not SessionState.SCHEDULED:
                 raise DomainError("session_not_scheduled")
-            opening = opening_of(session, await street.load_venues(tx))
+            venues = await street.load_venues(tx)
+            calls = await _load_calls(tx, session, venues)
+            opening = opening_of(session, venues, calls=calls)
             await sessions.set_state(tx, session_id, SessionState.OPEN, self._clock.now())
             await record(
                 tx,
@@ -179,30 +186,37 @@ class Conferences:
             if conference is None:
                 raise RuntimeError("a session that was just opened is not in the log")
         self._conferences[session_id] = conference
+        self.stirred.set()
         await self._enforce(conference, None)
         self._listener.opened(conference)
         return conference
 
     # --- commands ------------------------------------------------------------------------------
 
-    async def carry_out(self, conference: Conference, order: Order, actor: str) -> None:
+    async def carry_out(self, conference: Conference, order: Order, actor: str) -> int:
         """Carry out a command: decide, record, enforce, tell.
 
         Returns once it is committed and the media plane was told.
+
+        Returns:
+            The number by which it can be undone; 0 when it changed nothing, or for good.
 
         Raises:
             DomainError: when a rule refuses it.
         """
         async with conference.lock:
             before = conference.state
+            seat = conference.find_seat(order.target) if order.target else None
+            order = replace(order, seat=order.seat or seat, now=self._clock.now())
             happenings = decide(before, order)
             if not happenings:
-                return
+                return 0
             if any(h.kind is EventKind.SESSION_CLOSED for h in happenings):
                 await self._note_broken_lines(conference)
             await self._commit(conference, happenings, actor)
             await self._enforce(conference, before)
         self._tell(conference, before)
+        return deed_of(happenings)
 
     async def _note_broken_lines(self, conference: Conference) -> None:
         """Record before the session's end what would be noticed only after it."""
@@ -276,6 +290,53 @@ class Conferences:
             self._listener.ended(conference)
         elif conference.state != before:
             self._listener.changed(conference)
+
+    # --- who sits where -------------------------------------------------------------------------
+
+    def sit_down(self, conference: Conference, seat: Seat, client: str) -> None:
+        """Note that a websocket of a seat follows the conference."""
+        conference.seats.append((seat, client))
+        conference.clients[client] = seat.key
+        self._seats_changed(conference, seat)
+
+    def stand_up(self, conference: Conference, seat: Seat, client: str) -> None:
+        """Note that such a websocket has gone."""
+        if (seat, client) in conference.seats:
+            conference.seats.remove((seat, client))
+            self._seats_changed(conference, seat)
+
+    def _seats_changed(self, conference: Conference, seat: Seat) -> None:
+        """Look anew who is here; pages show accounts, and whether the chair is.
+
+        A branch whose websocket comes or goes is no news: 34 of them would make a storm.
+        """
+        conference.attention(self._clock.now())
+        self.stirred.set()
+        if seat.rank is not Rank.VENUE or seat.is_same(conference.state.chair.holder):
+            self._listener.changed(conference)
+
+    # --- by itself ------------------------------------------------------------------------------
+
+    def next_deadline(self) -> datetime | None:
+        """Return when something is due by itself in any conference; None while nothing is."""
+        now = self._clock.now()
+        found = [next_due(c.state, c.attention(now)) for c in self.running]
+        return min((due.at for due in found if due is not None), default=None)
+
+    async def run_due(self) -> bool:
+        """Do what is due by now in every conference, each as a command that the system gave.
+
+        Returns:
+            Whether anything was done: what changes nothing is not asked for again at once.
+        """
+        before = [c.version for c in self.running]
+        for conference in self.running:
+            now = self._clock.now()
+            due = next_due(conference.state, conference.attention(now))
+            if due is not None and due.at <= now:
+                with contextlib.suppress(DomainError):
+                    await self.carry_out(conference, due.order, SYSTEM)
+        return before != [c.version for c in self.running]
 
     # --- media connections ---------------------------------------------------------------------
 
@@ -375,8 +436,8 @@ class Conferences:
             case VoicesChanged():
                 conference = self._conferences.get(int(event.room))
                 if conference is not None:
-                    heard = [int(source) for source in event.sources if source.isdigit()]
-                    self._listener.voices_changed(conference, heard)
+                    voices = [int(source) for source in event.sources if source.isdigit()]
+                    await self._on_voices(conference, voices)
             case SourceHealth():
                 conference = self._conferences.get(int(event.room))
                 if conference is not None and event.source.isdigit():
@@ -386,6 +447,17 @@ class Conferences:
                 await self._on_outage(event.at_ms)
             case WorkerStarted():
                 await self._on_recovery(event.at_ms)
+
+    async def _on_voices(self, conference: Conference, voices: list[int]) -> None:
+        """Pass on whose voices are heard; the named venue's answers the roll call."""
+        self._listener.voices_changed(conference, voices)
+        if not heard(conference.state, voices):
+            return
+        async with conference.lock:
+            before = conference.state
+            if not before.closed and (answers := heard(before, voices)):
+                await self._commit(conference, answers, SYSTEM)
+        self._tell(conference, before)
 
     async def _on_journal(self, event: PeerConnected | PeerDisconnected) -> None:
         name = parse_peer(event.peer)
@@ -438,20 +510,6 @@ class Conferences:
             async with conference.lock:
                 await self._enforce(conference, None)
 
-    # --- by itself ----------------------------------------------------------------------------
-
-    def next_deadline(self) -> datetime | None:
-        """Return when something is due by itself in any conference; None while nothing is."""
-        found = [due.at for c in self.running if (due := next_due(c.state)) is not None]
-        return min(found, default=None)
-
-    async def run_due(self) -> None:
-        """Do what is due by now in every conference, each as a command that the system gave."""
-        for conference in self.running:
-            due = next_due(conference.state)
-            if due is not None and due.at <= self._clock.now():
-                await self.carry_out(conference, due.order, SYSTEM)
-
     async def _record_system(self, kind: EventKind, payload: Payload) -> Recorded:
         async with self._db.tx() as tx:
             return await record(tx, self._clock, kind, actor=SYSTEM, payload=payload)
@@ -459,3 +517,28 @@ class Conferences:
 
 def _actor(name: PeerName) -> str:
     return "observer" if name.part is Part.OBSERVER else f"venue:{name.number}"
+
+
+def deed_of(happenings: Collection[Happening]) -> int:
+    """Return the number by which events of a control action can be undone, 0 when they cannot."""
+    return next((h.payload.get("control", {}).get("deed", 0) for h in happenings), 0)
+
+
+async def _load_calls(tx: Tx, session: Session, venues: Collection[Venue]) -> list[ItemCall]:
+    """Return whom each item of a session calls, by the requests that were placed in it."""
+    names = {d.id: d.name for d in await street.load_departments(tx)}
+    states = (RequestState.PLACED, RequestState.HELD)
+    placed = [
+        request
+        for request in await sessions.load_requests(tx, names, states=states)
+        if request.session_id == session.id
+    ]
+    by_committee = {v.committee_id: v.id for v in venues if v.committee_id is not None}
+    return [
+        ItemCall(
+            part.item.id,
+            part.posts,
+            tuple(sorted(by_committee[c] for c in part.committee_ids if c in by_committee)),
+        )
+        for part in parts_of(session, placed)
+    ]

@@ -24,8 +24,9 @@ class EventKind(StrEnum):
     Payloads that attendance is folded from (all ids are numbers, ``peer`` is text):
 
     - ``session.opened``: an ``Opening`` (``server/domain/opening.py``).
-    - ``session.closed``, ``mute.all``, ``mute.lifted``: may be empty. With the session every
-      connection ends that stands; what happens to it later is not recorded.
+    - ``session.closed``, ``mute.lifted``: may be empty; ``mute.all``: ``may_unmute``, whether
+      branches may open their own microphones again. With the session every connection ends that
+      stands; what happens to it later is not recorded.
     - ``venue.connected``: ``venue_id``, ``peer``, ``connected_at``; its media connection stands.
     - ``venue.disconnected``: ``venue_id``, ``peer``, ``last_packet_at`` (the last authenticated
       packet), ``reason``: ``left`` when the venue said good-bye; anything else is a lost line,
@@ -33,8 +34,19 @@ class EventKind(StrEnum):
     - ``venue.replaced``: as ``venue.disconnected`` for the older ``peer``; ``by_peer`` is the
       newer, which has its own ``venue.connected``.
     - ``venue.head_count``: ``venue_id``, ``count``.
-    - ``roll.called``, ``roll.answered``: ``venue_id``.
-    - ``agenda.item_started``, ``agenda.item_ended``: ``item_id``.
+    - ``roll.called``, ``roll.answered``, ``roll.missed``: ``venue_id``; an answer came ``by`` hand,
+      voice or venue, a missed one has the ``reason`` ``silent`` or ``absent``. ``roll.withdrawn``
+      takes the last of either back. ``roll.started``: ``venue_ids`` in the order of calling,
+      ``every_seconds``, 0 for by hand.
+    - ``agenda.item_started``, ``agenda.item_ended``: ``item_id``; with an end ``department``,
+      ``allotted_seconds``, ``used_seconds``, ``overrun_seconds``. Of an item that ended twice the
+      last end counts. ``agenda.called_in``: ``item_id``, ``venue_ids``. ``agenda.pace_set``:
+      ``goes_on``.
+    - ``chair.taken``, ``chair.asked``, ``chair.deputy_named``: ``seat`` (an actor), ``name``,
+      ``rank``; ``way`` says how it was taken. ``chair.withdrawn``: ``seat``, ``declined``.
+    - What the controls did has in ``control`` the ``command``, ``by`` whom, ``for`` whom where that
+      is another, and as ``deed`` its number where it can be undone. ``control.undone`` names that
+      number in ``undone``; the events after it that carry it in ``undoes`` say what follows.
     - ``leave.asked``, ``leave.granted``, ``leave.refused``: ``venue_id``, ``reason``.
     - ``attendance.corrected``: ``venue_id``, ``field`` (``head_count`` or ``verdict``), ``value``,
       ``reason``.
@@ -117,6 +129,10 @@ class EventKind(StrEnum):
 
     CHAIR_TAKEN = "chair.taken"
     CHAIR_RELEASED = "chair.released"
+    CHAIR_ASKED = "chair.asked"
+    CHAIR_WITHDRAWN = "chair.withdrawn"
+    CHAIR_DEPUTY_NAMED = "chair.deputy_named"
+    CONTROL_UNDONE = "control.undone"
     FLOOR_REQUESTED = "floor.requested"
     FLOOR_WITHDRAWN = "floor.withdrawn"
     FLOOR_GIVEN = "floor.given"
@@ -141,9 +157,13 @@ class EventKind(StrEnum):
     ROLL_STARTED = "roll.started"
     ROLL_CALLED = "roll.called"
     ROLL_ANSWERED = "roll.answered"
+    ROLL_MISSED = "roll.missed"
+    ROLL_WITHDRAWN = "roll.withdrawn"
     ROLL_ENDED = "roll.ended"
     AGENDA_ITEM_STARTED = "agenda.item_started"
     AGENDA_ITEM_ENDED = "agenda.item_ended"
+    AGENDA_PACE_SET = "agenda.pace_set"
+    AGENDA_CALLED_IN = "agenda.called_in"
 
     LEAVE_ASKED = "leave.asked"
     LEAVE_GRANTED = "leave.granted"

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from server.domain.events import Payload, parse_time, time_text
-from server.domain.places import Venue, VenueKind
+from server.domain.places import Post, Venue, VenueKind
 from server.domain.session import AgendaItem, Session
 
 
@@ -47,11 +47,20 @@ class Expected:
 
 
 @dataclass(frozen=True, slots=True)
+class ItemCall:
+    """Whom an item calls: posts, and branch venues by id, empty for all on the roster."""
+
+    item_id: int
+    posts: tuple[Post, ...]
+    venue_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Opening:
     """All that a report must know of a session beside what happened in it.
 
     ``roster`` is in order of number and holds branch venues only: the main venue calls, it is not
-    called.
+    called. ``calls`` is empty in logs of before it was kept: every item called everybody then.
     """
 
     session_id: int
@@ -61,10 +70,14 @@ class Opening:
     items: tuple[AgendaItem, ...]
     roster: tuple[Expected, ...]
     rules: AttendanceRules
+    calls: tuple[ItemCall, ...] = ()
 
 
 def opening_of(
-    session: Session, venues: Iterable[Venue], rules: AttendanceRules | None = None
+    session: Session,
+    venues: Iterable[Venue],
+    rules: AttendanceRules | None = None,
+    calls: Iterable[ItemCall] = (),
 ) -> Opening:
     """Return the opening of ``session``; of ``venues`` only its own branch venues are expected."""
     called = set(session.venue_ids)
@@ -79,6 +92,7 @@ def opening_of(
         items=tuple(sorted(session.items, key=lambda item: (item.position, item.id))),
         roster=tuple(Expected(id_, number, name) for number, id_, name in roster),
         rules=rules or AttendanceRules(),
+        calls=tuple(calls),
     )
 
 
@@ -91,6 +105,10 @@ def opening_payload(opening: Opening) -> Payload:
         "items": [asdict(item) for item in opening.items],
         "roster": [asdict(line) for line in opening.roster],
         "rules": asdict(opening.rules),
+        "calls": [
+            {"item_id": c.item_id, "posts": [p.value for p in c.posts], "venue_ids": [*c.venue_ids]}
+            for c in opening.calls
+        ],
     }
 
 
@@ -108,4 +126,8 @@ def opening_from_payload(session_id: int, payload: Payload) -> Opening:
         items=tuple(AgendaItem(**item) for item in payload["items"]),
         roster=tuple(Expected(**line) for line in payload["roster"]),
         rules=AttendanceRules(**payload["rules"]),
+        calls=tuple(
+            ItemCall(c["item_id"], tuple(Post(p) for p in c["posts"]), tuple(c["venue_ids"]))
+            for c in payload.get("calls", ())
+        ),
     )

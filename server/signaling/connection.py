@@ -5,23 +5,31 @@ Pure: ``ws.py`` moves the frames. A reader that is too slow is marked and cut of
 
 from collections import deque
 from collections.abc import Container
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from server.auth.model import Role
 from server.auth.permissions import COMMANDS, Door
-from server.conference.commands import Order
-from server.conference.model import MAIN
+from server.conference.model import MAIN, Order, Rank, Seat
 from server.domain.errors import ForbiddenError
 from server.domain.places import Venue
-from server.signaling.messages import (
-    CLOSE_TOO_SLOW,
-    AgendaExtend,
-    Command,
-    FloorDecline,
-    FloorGive,
-    HeadCount,
-)
+from server.signaling.messages import CLOSE_TOO_SLOW, Command
 
+_RANKS = {Role.LEADER: Rank.LEADER, Role.OFFICE: Rank.OFFICE}
+_MEANS = {
+    "venue": "venue",
+    "venues": "venues",
+    "word": "word",
+    "seat": "target",
+    "count": "value",
+    "minutes": "value",
+    "every": "value",
+    "deed": "value",
+    "may_unmute": "on",
+    "goes_on": "on",
+    "answered": "on",
+}
+"""A command's field → what the rules call it."""
 MAX_WAITING = 64
 """Frames that may wait for a reader before it counts as too slow."""
 
@@ -34,7 +42,8 @@ class Connection:
     ``wanted`` the session that an operator's page is about, 0 for a venue's PC.
     ``waiting`` are frames to go out, ``latest`` the newest state, which replaces an older one.
     ``closing`` is the code it is closed with as soon as can be, 0 while it goes on. ``account_id``
-    is 0 for a venue's PC, and ``login`` the digest of a page's cookie.
+    is 0 for a venue's PC, and ``login`` the digest of a page's cookie. ``name`` is how the account
+    is called.
     """
 
     venue: Venue
@@ -44,6 +53,7 @@ class Connection:
     wanted: int = 0
     account_id: int = 0
     login: str = ""
+    name: str = ""
     session_id: int = 0
     waiting: deque[str] = field(default_factory=deque)
     latest: str | None = None
@@ -53,6 +63,12 @@ class Connection:
     def actor(self) -> str:
         """How this connection is named in the log: who works the controls, or which venue."""
         return f"login:{self.account_id}" if self.account_id else f"venue:{self.venue.number}"
+
+    @property
+    def seat(self) -> Seat:
+        """Who acts by this connection."""
+        rank = _RANKS.get(self.role, Rank.VENUE) if self.role else Rank.VENUE
+        return Seat(self.actor, self.name or self.venue.name, rank)
 
     def is_about(self, session_id: int, venue_ids: Container[int]) -> bool:
         """Tell whether a session concerns this page: by its roster, or as the one that it shows."""
@@ -98,12 +114,14 @@ def order_of(connection: Connection, command: Command) -> Order:
     admitted = connection.role in allowed or (Door.VENUE in allowed and is_venue)
     if not admitted:
         raise ForbiddenError("command_not_yours")
-    match command:
-        case FloorGive() | FloorDecline():
-            return Order(name, command.venue)
-        case HeadCount():
-            return Order(name, connection.venue.number, command.count)
-        case AgendaExtend():
-            return Order(name, MAIN, command.minutes)
-        case _:
-            return Order(name, connection.venue.number)
+    return replace(_said(name, connection.venue.number, command), by=connection.seat)
+
+
+def _said(name: str, own: int, command: Command) -> Order:
+    """Return a command's own words as an order; without a venue in it, about the sender's own."""
+    words: dict[str, Any] = {"venue": own}
+    for field_name in command.__struct_fields__:
+        if field_name in _MEANS:
+            value = getattr(command, field_name)
+            words[_MEANS[field_name]] = tuple(value) if isinstance(value, list) else value
+    return Order(name, **words)

@@ -15,6 +15,7 @@ MAX_FRAME_BYTES = 16_384
 
 Number = Annotated[int, Meta(ge=0, le=999)]
 CommandId = Annotated[int, Meta(ge=0, le=2**31)]
+SeatKey = Annotated[str, Meta(max_length=32, pattern="^((login|venue):[0-9]{1,18})?$")]
 ClientId = Annotated[str, Meta(min_length=8, max_length=64, pattern="^[A-Za-z0-9_-]+$")]
 
 
@@ -64,13 +65,19 @@ class FloorTakeBack(_Command, frozen=True, tag="floor.take_back"):
 
 
 class FloorDecline(_Command, frozen=True, tag="floor.decline"):
-    """The operator takes a venue off the queue."""
+    """The operator takes a venue off the queue, with a word that is shown there."""
 
     venue: Number
+    word: Annotated[str, Meta(max_length=60)] = ""
 
 
 class MuteAll(_Command, frozen=True, tag="mute.all"):
-    """The operator closes every branch's microphone and forbids opening it (静音全场)."""
+    """The operator closes every branch's microphone (静音全场).
+
+    Branches may open it again by themselves where ``may_unmute`` says so.
+    """
+
+    may_unmute: bool = False
 
 
 class MuteLift(_Command, frozen=True, tag="mute.lift"):
@@ -101,6 +108,97 @@ class AgendaExtend(_Command, frozen=True, tag="agenda.extend"):
     minutes: Annotated[int, Meta(ge=1, le=60)]
 
 
+class AgendaPace(_Command, frozen=True, tag="agenda.pace"):
+    """The operator says whether the next item begins by itself at zero."""
+
+    goes_on: bool
+
+
+class AgendaCallIn(_Command, frozen=True, tag="agenda.call_in"):
+    """The operator calls in who is needed from the next item on, once more if need be."""
+
+
+class ChairApply(_Command, frozen=True, tag="chair.apply"):
+    """Take the chair (主持人) when it is free, otherwise ask for it. A venue only ever asks."""
+
+
+class ChairWithdraw(_Command, frozen=True, tag="chair.withdraw"):
+    """No longer ask for the chair."""
+
+
+class ChairSeize(_Command, frozen=True, tag="chair.seize"):
+    """Take the chair from somebody of lower rank: leader over meeting office over others."""
+
+
+class ChairTakeBack(_Command, frozen=True, tag="chair.take_back"):
+    """Take the chair back from the deputy who stepped in for the sender."""
+
+
+class ChairHandOver(_Command, frozen=True, tag="chair.hand_over"):
+    """Hand the chair to a seat that is here, whether it asked or not."""
+
+    seat: SeatKey
+
+
+class ChairDecline(_Command, frozen=True, tag="chair.decline"):
+    """Tell a seat that asks for the chair that it stays where it is."""
+
+    seat: SeatKey
+
+
+class ChairRelease(_Command, frozen=True, tag="chair.release"):
+    """Leave the chair free."""
+
+
+class ChairDeputy(_Command, frozen=True, tag="chair.deputy"):
+    """Name the deputy (副主持); left empty it is the meeting office's operator again."""
+
+    seat: SeatKey = ""
+
+
+class RollStart(_Command, frozen=True, tag="roll.start"):
+    """Begin a roll call (点名) of the venues named, in that order; of all when none is.
+
+    ``every`` are the seconds each is called for, 0 to go on by hand.
+    """
+
+    venues: Annotated[list[Number], Meta(max_length=200)] = []
+    every: Annotated[int, Meta(ge=0, le=120)] = 0
+
+
+class RollNext(_Command, frozen=True, tag="roll.next"):
+    """Call the next venue; one that has not answered is noted as silent."""
+
+
+class RollMark(_Command, frozen=True, tag="roll.mark"):
+    """Enter by hand whether a venue answered, also afterwards."""
+
+    venue: Number
+    answered: bool
+
+
+class RollHere(_Command, frozen=True, tag="roll.here"):
+    """The named venue answers (到)."""
+
+
+class RollEnd(_Command, frozen=True, tag="roll.end"):
+    """End the roll call."""
+
+
+class Undo(_Command, frozen=True, tag="undo"):
+    """Take back the control action whose number its ``done`` gave in ``undo``."""
+
+    deed: Annotated[int, Meta(ge=1)]
+
+
+class SessionLock(_Command, frozen=True, tag="session.lock"):
+    """Let nobody in any more who is not on the roster (锁会)."""
+
+
+class SessionUnlock(_Command, frozen=True, tag="session.unlock"):
+    """Let others in again."""
+
+
 class SessionEnd(_Command, frozen=True, tag="session.end"):
     """The operator ends the session for all (结束会议)."""
 
@@ -119,6 +217,24 @@ Command: TypeAlias = (
     | HeadCount
     | AgendaNext
     | AgendaExtend
+    | AgendaPace
+    | AgendaCallIn
+    | ChairApply
+    | ChairWithdraw
+    | ChairSeize
+    | ChairTakeBack
+    | ChairHandOver
+    | ChairDecline
+    | ChairRelease
+    | ChairDeputy
+    | RollStart
+    | RollNext
+    | RollMark
+    | RollHere
+    | RollEnd
+    | Undo
+    | SessionLock
+    | SessionUnlock
     | SessionEnd
 )
 
@@ -130,7 +246,8 @@ class _Server(Struct, frozen=True, tag_field="type", omit_defaults=False):
 class Welcome(_Server, frozen=True, tag="welcome"):
     """The answer to ``hello``: which venue this is, and what its login may do.
 
-    ``operator`` is true for a page that works the controls. ``session`` is 0 while none is open.
+    ``operator`` is true for a page of somebody who may work the controls, ``seat`` is whose it is.
+    ``session`` is 0 while none is open.
     """
 
     venue: int
@@ -138,6 +255,8 @@ class Welcome(_Server, frozen=True, tag="welcome"):
     operator: bool
     session: int
     now_ms: int
+    seat: str
+    rank: str
 
 
 class Waiting(_Server, frozen=True, tag="waiting"):
@@ -180,12 +299,17 @@ class Truth(_Server, frozen=True, tag="truth"):
 
 
 class ItemNow(Struct, frozen=True):
-    """One agenda item; ``used_seconds`` is final for items that are over."""
+    """One agenda item; ``used_seconds`` is final for items that are over.
+
+    ``posts`` are the posts it calls, ``venues`` the branches; an empty list is all of them.
+    """
 
     topic: str
     department: str
     minutes: int
     used_seconds: int
+    posts: list[str]
+    venues: list[int]
 
 
 class VenueNow(Struct, frozen=True):
@@ -216,12 +340,71 @@ class Said(Struct, frozen=True):
     seconds: int
 
 
+class WordNow(Struct, frozen=True):
+    """What a venue was told instead of getting the floor."""
+
+    venue: int
+    word: str
+    at_ms: int
+
+
+class SeatNow(Struct, frozen=True):
+    """Somebody who may lead: an account by its name, or a venue. ``rank``: see ``ChairNow``."""
+
+    seat: str
+    name: str
+    rank: str
+
+
+class ChairNow(Struct, frozen=True):
+    """Who leads (主持人).
+
+    ``seat`` is empty while the chair is free; ``rank`` is ``LEADER``, ``OFFICE`` or ``VENUE``.
+    ``way`` tells how it came there: ``applied``, ``handed``, ``seized``, ``deputy``,
+    ``taken_back``. ``away``: its holder has no connection now. ``former`` may take it back from the
+    deputy. ``here`` are those who are connected, ``asking`` those who ask for the chair.
+    """
+
+    seat: str
+    name: str
+    rank: str
+    since_ms: int
+    way: str
+    away: bool
+    deputy: str
+    former: str
+    asking: list[SeatNow]
+    here: list[SeatNow]
+
+
+class AnswerNow(Struct, frozen=True):
+    """What came of calling a venue: ``answered``, ``silent`` or ``absent``."""
+
+    venue: int
+    answer: str
+
+
+class RollNow(Struct, frozen=True):
+    """A roll call (点名), the one that runs or the last one.
+
+    ``named`` is the venue that is called since ``since_ms``, -1 once it is over. ``order`` is empty
+    before the first. With ``every`` above 0 the next is called by itself after so many seconds.
+    """
+
+    order: list[int]
+    named: int
+    since_ms: int
+    every: int
+    answers: list[AnswerNow]
+
+
 class State(_Server, frozen=True, tag="state"):
     """The whole conference, sent to everybody whenever it changes; ``version`` only grows.
 
     ``venues`` are in order of number, the main venue first. ``floor`` is -1 when the main venue
     speaks. ``item`` counts agenda items from 0; its clock started at ``item_since_ms`` and has
-    ``item_minutes`` including what was added.
+    ``item_minutes`` including what was added. At zero the next begins by itself when ``goes_on``.
+    ``called_in`` is the item whose people were called in last, at ``called_in_ms``, -1 before.
     """
 
     version: int
@@ -242,6 +425,13 @@ class State(_Server, frozen=True, tag="state"):
     item: int
     item_since_ms: int
     item_minutes: int
+    goes_on: bool
+    called_in: int
+    called_in_ms: int
+    locked: bool
+    chair: ChairNow
+    roll: RollNow
+    words: list[WordNow]
 
 
 class Voices(_Server, frozen=True, tag="voices"):
@@ -251,9 +441,13 @@ class Voices(_Server, frozen=True, tag="voices"):
 
 
 class Done(_Server, frozen=True, tag="done"):
-    """The command with this id has been carried out and recorded."""
+    """The command with this id has been carried out and recorded.
+
+    ``undo`` is its number for the command of that name, 0 where it cannot be undone.
+    """
 
     id: int
+    undo: int = 0
 
 
 class Refused(_Server, frozen=True, tag="refused"):

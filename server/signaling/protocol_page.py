@@ -38,16 +38,34 @@ EXAMPLES: tuple[msgspec.Struct, ...] = (
     wire.FloorReturn(3),
     wire.FloorGive(4, venue=12),
     wire.FloorTakeBack(5),
-    wire.FloorDecline(6, venue=12),
-    wire.MuteAll(7),
+    wire.FloorDecline(6, venue=12, word="时间不够，会后再谈。"),
+    wire.MuteAll(7, may_unmute=True),
     wire.MuteLift(8),
     wire.MicOpen(9),
     wire.MicClose(10),
     wire.HeadCount(11, count=7),
     wire.AgendaNext(12),
     wire.AgendaExtend(13, minutes=5),
-    wire.SessionEnd(14),
-    wire.Welcome(12, "银杏苑", False, 4, _NOON),
+    wire.AgendaPace(14, goes_on=True),
+    wire.AgendaCallIn(15),
+    wire.ChairApply(16),
+    wire.ChairWithdraw(17),
+    wire.ChairSeize(18),
+    wire.ChairTakeBack(19),
+    wire.ChairHandOver(20, seat="login:3"),
+    wire.ChairDecline(21, seat="venue:12"),
+    wire.ChairRelease(22),
+    wire.ChairDeputy(23, seat="login:5"),
+    wire.RollStart(24, venues=[12, 20], every=15),
+    wire.RollNext(25),
+    wire.RollMark(26, venue=12, answered=True),
+    wire.RollHere(27),
+    wire.RollEnd(28),
+    wire.Undo(29, deed=7),
+    wire.SessionLock(30),
+    wire.SessionUnlock(31),
+    wire.SessionEnd(32),
+    wire.Welcome(12, "银杏苑", False, 4, _NOON, "venue:12", "VENUE"),
     wire.Waiting(5, "居委会主任例会", _NOON + 600_000, _NOON + 4_200_000, 3, _NOON, 0),
     wire.CheckNow(),
     wire.PlaceNow("you"),
@@ -67,13 +85,31 @@ EXAMPLES: tuple[msgspec.Struct, ...] = (
         queue=[wire.Asking(20, _NOON - 12_000)],
         said=[wire.Said(12, 30)],
         muted_all=False,
-        items=[wire.ItemNow("冬季消防检查", "平安办", 10, 0)],
+        items=[wire.ItemNow("冬季消防检查", "平安办", 10, 0, ["DIRECTOR"], [])],
         item=0,
         item_since_ms=_NOON - 300_000,
         item_minutes=15,
+        goes_on=False,
+        called_in=-1,
+        called_in_ms=0,
+        locked=False,
+        chair=wire.ChairNow(
+            seat="login:3",
+            name="王主任",
+            rank="LEADER",
+            since_ms=_NOON - 600_000,
+            way="applied",
+            away=False,
+            deputy="login:5",
+            former="",
+            asking=[],
+            here=[wire.SeatNow("login:3", "王主任", "LEADER")],
+        ),
+        roll=wire.RollNow([12, 20], 12, _NOON - 4_000, 15, [wire.AnswerNow(12, "answered")]),
+        words=[wire.WordNow(20, "下一项再请您讲。", _NOON - 8_000)],
     ),
     wire.Voices([12, 0]),
-    wire.Done(4),
+    wire.Done(4, undo=7),
     wire.Refused(4, "venue_not_on_roster", "12 号会场不在这场会的应到名单里。"),
     wire.Replaced("本会场已在另一台电脑入会"),
     wire.Ended(4),
@@ -102,6 +138,18 @@ session is open for this venue, otherwise with `waiting`. When the session opens
 - A `state` is whole, never a difference. States may be left out when several changes fall into {every} ms; the newest always arrives.
 - A signed-in page is known by its cookie, and its `Origin` must be the server's. A venue's PC sends its token instead.
 """
+
+_PARTS = (
+    wire.VenueNow,
+    wire.Asking,
+    wire.Said,
+    wire.WordNow,
+    wire.ItemNow,
+    wire.ChairNow,
+    wire.SeatNow,
+    wire.RollNow,
+    wire.AnswerNow,
+)
 
 _CLOSE = {
     wire.CLOSE_GOING_AWAY: "The server stops or restarts. Come back.",
@@ -190,7 +238,9 @@ def _limits(field: types.Field) -> str:
         if kind.pattern is not None:
             words.append(f"`{kind.pattern}`")
     if not field.required:
-        words.append(f"may be left out: `{msgspec.json.encode(field.default).decode()}`")
+        empty = field.default is msgspec.NODEFAULT
+        default = [] if empty else field.default
+        words.append(f"may be left out: `{msgspec.json.encode(default).decode()}`")
     return ", ".join(words)
 
 
@@ -236,7 +286,7 @@ def _messages(kinds: tuple[type[msgspec.Struct], ...]) -> list[str]:
 
 def _parts() -> list[str]:
     lines = ["## Parts of messages", ""]
-    for cls in (wire.VenueNow, wire.Asking, wire.Said, wire.ItemNow):
+    for cls in _PARTS:
         lines += [f"### {cls.__name__}", "", _prose(cls), "", *_fields(cls)]
     return lines
 

@@ -2,66 +2,121 @@
 
 from datetime import datetime, timedelta
 
-from server.conference.model import MAIN, ConferenceState, LiveVenue
+from server.conference.live import Conference
+from server.conference.model import MAIN, ConferenceState, ItemRun, LiveVenue, Rank, RollCall, Seat
+from server.conference.sound import is_heard
 from server.domain.clock import unix_ms
 from server.domain.places import Venue
 from server.domain.session import Session
 from server.media.model import SourceHealth
 from server.signaling.messages import (
+    AnswerNow,
     Asking,
+    ChairNow,
     ItemNow,
+    RollNow,
     Said,
+    SeatNow,
     State,
     Truth,
     VenueNow,
     Waiting,
     Welcome,
+    WordNow,
 )
 
 
-def _venue_now(venue: LiveVenue) -> VenueNow:
-    state = "connected" if venue.peers else ("lost" if venue.joined else "absent")
+def _venue_now(state: ConferenceState, venue: LiveVenue) -> VenueNow:
+    presence = "connected" if venue.peers else ("lost" if venue.joined else "absent")
     heads = -1 if venue.heads is None else venue.heads
-    return VenueNow(venue.number, venue.name, state, heads, venue.mic)
+    return VenueNow(venue.number, venue.name, presence, heads, is_heard(state, venue))
 
 
 def _seconds(length: timedelta) -> int:
     return int(length.total_seconds())
 
 
-def state_message(state: ConferenceState, version: int, hall: str, now: datetime) -> State:
+def _ms(moment: datetime | None) -> int:
+    return unix_ms(moment) if moment else 0
+
+
+def _seat_now(seat: Seat) -> SeatNow:
+    return SeatNow(seat.key, seat.name, seat.rank.name)
+
+
+def _chair_now(conference: Conference) -> ChairNow:
+    chair = conference.state.chair
+    holder = _seat_now(chair.holder) if chair.holder else SeatNow("", "", "")
+    return ChairNow(
+        seat=holder.seat,
+        name=holder.name,
+        rank=holder.rank,
+        since_ms=_ms(chair.since),
+        way=chair.way.value,
+        away=chair.holder is not None and not conference.is_here(chair.holder),
+        deputy=chair.deputy.key if chair.deputy else "",
+        former=chair.former.key if chair.former else "",
+        asking=[_seat_now(seat) for seat in chair.asking],
+        here=[_seat_now(seat) for seat in conference.here if seat.rank is not Rank.VENUE],
+    )
+
+
+def _roll_now(roll: RollCall | None) -> RollNow:
+    if roll is None:
+        return RollNow([], -1, 0, 0, [])
+    return RollNow(
+        order=[*roll.order],
+        named=-1 if roll.named is None else roll.named,
+        since_ms=unix_ms(roll.since),
+        every=_seconds(roll.every) if roll.every else 0,
+        answers=[AnswerNow(venue, answer.value) for venue, answer in roll.answers],
+    )
+
+
+def _item_now(run: ItemRun) -> ItemNow:
+    return ItemNow(
+        run.item.topic,
+        run.item.department,
+        run.item.minutes + run.added_minutes,
+        _seconds(run.used),
+        [post.value for post in run.posts],
+        sorted(run.venues),
+    )
+
+
+def state_message(conference: Conference, now: datetime) -> State:
     """Return the whole conference as everybody is shown it."""
+    state, clock = conference.state, conference.state.clock
     minutes = 0
     if state.items:
         present = state.items[state.item]
         minutes = present.item.minutes + present.added_minutes
     return State(
-        version=version,
+        version=conference.version,
         now_ms=unix_ms(now),
         session=state.session_id,
         title=state.title,
-        hall=hall,
+        hall=conference.hall,
         starts_ms=unix_ms(state.starts_at),
         ends_ms=unix_ms(state.ends_at),
         expected=sum(v.number != MAIN for v in state.venues),
-        venues=[_venue_now(v) for v in state.venues],
+        venues=[_venue_now(state, v) for v in state.venues],
         floor=-1 if state.floor is None else state.floor,
-        floor_since_ms=unix_ms(state.floor_since) if state.floor_since else 0,
+        floor_since_ms=_ms(state.floor_since),
         queue=[Asking(r.venue, unix_ms(r.since)) for r in state.queue],
         said=[Said(number, _seconds(length)) for number, length in state.said],
         muted_all=state.muted_all,
-        items=[
-            ItemNow(
-                run.item.topic,
-                run.item.department,
-                run.item.minutes + run.added_minutes,
-                _seconds(run.used),
-            )
-            for run in state.items
-        ],
+        items=[_item_now(run) for run in state.items],
         item=state.item,
         item_since_ms=unix_ms(state.item_since),
         item_minutes=minutes,
+        goes_on=clock.goes_on,
+        called_in=-1 if clock.called is None else clock.called,
+        called_in_ms=_ms(clock.called_at),
+        locked=state.locked,
+        chair=_chair_now(conference),
+        roll=_roll_now(state.roll_call),
+        words=[WordNow(d.venue, d.word, unix_ms(d.at)) for d in state.declined],
     )
 
 
@@ -77,9 +132,13 @@ def truth_message(venue: LiveVenue, health: SourceHealth | None, now: datetime) 
     )
 
 
-def welcome_message(venue: Venue, *, operator: bool, session_id: int, now: datetime) -> Welcome:
+def welcome_message(
+    venue: Venue, seat: Seat, *, operator: bool, session_id: int, now: datetime
+) -> Welcome:
     """Return the answer to a hello."""
-    return Welcome(venue.number, venue.name, operator, session_id, unix_ms(now))
+    return Welcome(
+        venue.number, venue.name, operator, session_id, unix_ms(now), seat.key, seat.rank.name
+    )
 
 
 def waiting_message(coming: Session | None, now: datetime, check: datetime | None) -> Waiting:

@@ -65,6 +65,7 @@ class Hub:
     def remove(self, connection: Connection) -> None:
         """Forget a connection."""
         self._sockets.pop(connection, None)
+        self._stand_up(connection)
         if not self._sockets:
             self._empty.set()
 
@@ -128,12 +129,18 @@ class Hub:
     def follow(self, connection: Connection, conference: Conference) -> None:
         """Welcome a connection to an open session and show it the state."""
         connection.session_id = conference.state.session_id
+        if self.conferences is not None:
+            self.conferences.sit_down(conference, connection.seat, connection.client)
         operator = connection.role in OPERATORS
         now = self._clock.now()
         self.say(
             connection,
             views.welcome_message(
-                connection.venue, operator=operator, session_id=conference.state.session_id, now=now
+                connection.venue,
+                connection.seat,
+                operator=operator,
+                session_id=conference.state.session_id,
+                now=now,
             ),
         )
         self._say_place(connection, conference)
@@ -141,11 +148,14 @@ class Hub:
         connection.push_state(self._state_text(conference))
         self._sockets[connection].set()
 
+    def _stand_up(self, connection: Connection) -> None:
+        """Note that a connection no longer follows the session that it was about."""
+        for conference in self.conferences.running if self.conferences else ():
+            if conference.state.session_id == connection.session_id and self.conferences:
+                self.conferences.stand_up(conference, connection.seat, connection.client)
+
     def _state_text(self, conference: Conference) -> str:
-        now = self._clock.now()
-        return wire.serialise(
-            views.state_message(conference.state, conference.version, conference.hall, now)
-        )
+        return wire.serialise(views.state_message(conference, self._clock.now()))
 
     def changed(self, conference: Conference) -> None:
         """Show a new state soon: at once when it is quiet, gathered when changes come in storms."""
@@ -256,14 +266,14 @@ class Hub:
             if self.conferences is None:
                 raise ConflictError("session_not_open")
             conference = self.conferences.of_session(connection.session_id)
-            await self.conferences.carry_out(
+            undo = await self.conferences.carry_out(
                 conference, order_of(connection, command), connection.actor
             )
         except DomainError as error:
             sentence = catalogue.say(connection.language, f"error.{error.code}", **error.params)
             self.say(connection, wire.Refused(command.id, error.code, sentence))
         else:
-            self.say(connection, wire.Done(command.id))
+            self.say(connection, wire.Done(command.id, undo))
 
 
 def _is_about(connection: Connection, conference: Conference) -> bool:
@@ -298,6 +308,7 @@ async def _connection_of(http: web.Request, hello: wire.Hello) -> Connection | N
         hello.session,
         account_id=login.account_id,
         login=digest_of(cookie),
+        name=login.display_name,
     )
 
 

@@ -1,6 +1,7 @@
 """Floor, sound, agenda and places: commands become events, events become state."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.conference import places
-from server.conference.commands import COMMANDS, Order, decide
+from server.conference import places, rollcall
+from server.conference.commands import COMMANDS, decide
 from server.conference.fold import apply, fold, opened
 from server.conference.layout import Seat, big_picture, video_slots
-from server.conference.model import ConferenceState
+from server.conference.model import ConferenceState, Order
 from server.conference.peers import PeerName, parse_peer
 from server.conference.show import PLACES
 from server.conference.sound import audible
@@ -23,6 +24,7 @@ from server.domain.places import Venue, VenueKind
 from server.domain.session import AgendaItem
 from server.media.model import Choice
 from tests.fakes import NOON_TUESDAY as NOON
+from tests.unit.conference.hall import SEATS
 
 MAIN_VENUE = Venue(100, 0, "主会场", VenueKind.MAIN, None)
 
@@ -50,6 +52,7 @@ def after(seconds: float) -> datetime:
 
 def conference(connected: Sequence[int] = (1, 2, 3)) -> ConferenceState:
     state = opened(opening(), MAIN_VENUE)
+    state = apply(state, EventKind.AGENDA_ITEM_STARTED, {"item_id": 11}, NOON)
     for number in connected:
         payload = {"venue_id": 100 + number, "peer": f"p{number}"}
         state = apply(state, EventKind.VENUE_CONNECTED, payload, NOON)
@@ -59,7 +62,7 @@ def conference(connected: Sequence[int] = (1, 2, 3)) -> ConferenceState:
 def do(
     state: ConferenceState, name: str, venue: int = 0, value: int = 0, at: float = 0, **more: Any
 ) -> ConferenceState:
-    for happening in decide(state, Order(name, venue, value, **more)):
+    for happening in decide(state, Order(name, venue, value, now=after(at), **more)):
         state = apply(state, happening.kind, happening.payload, after(at))
     return state
 
@@ -209,6 +212,9 @@ ORDERS = st.lists(
         word=st.sampled_from(sorted(PLACES)),
         at=st.sampled_from(["all", "wall"]),
         venues=st.lists(st.integers(0, 4), max_size=3).map(tuple),
+        on=st.booleans(),
+        seat=st.none() | st.sampled_from(SEATS),
+        by=st.sampled_from(SEATS),
     ),
     max_size=25,
 )
@@ -226,7 +232,7 @@ def test_folding_the_recorded_events_gives_the_state_that_the_commands_made(
         state = apply(state, "venue.connected", payload, NOON)
     for step, order in enumerate(orders):
         try:
-            happenings = decide(state, order)
+            happenings = decide(state, replace(order, now=after(step)))
         except DomainError:
             continue
         for happening in happenings:
@@ -237,8 +243,12 @@ def test_folding_the_recorded_events_gives_the_state_that_the_commands_made(
             state = apply(state, event.kind, event.payload, event.at)
     assert fold(events, MAIN_VENUE) == state
     speaking = audible(state) - {"0"}
-    shown = {str(state.floor), str(state.show.broadcast)}
-    assert not (state.muted_all and speaking - shown)
+    called = rollcall.named(state)
+    if called is None:
+        shown = {str(state.floor), str(state.show.broadcast)}
+        assert not (state.muted_all and speaking - shown)
+    else:
+        assert speaking == {str(called)}
     assert state.floor is None or state.floor not in [r.venue for r in state.queue]
 
 

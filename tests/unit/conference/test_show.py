@@ -8,20 +8,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.conference import content
-from server.conference.commands import COMMANDS, Order, decide
+from server.conference.commands import COMMANDS, decide
 from server.conference.due import next_due
 from server.conference.fold import apply, opened
 from server.conference.layout import Seat, big_picture, video_slots, view_of
-from server.conference.model import MAIN, ConferenceState
+from server.conference.model import MAIN, ConferenceState, Order
 from server.conference.peers import Part
 from server.conference.show import PLACES
 from server.conference.sound import audible
 from server.domain.errors import DomainError
 from server.domain.events import EventKind, time_text
 from server.media.model import Choice, Kind
+from tests.fakes import NOON_TUESDAY as NOON
 from tests.unit.conference.test_conference import (
     MAIN_VENUE,
-    NOON,
     after,
     conference,
     do,
