@@ -11,7 +11,7 @@ PYTHON_HEADERS := $(shell $(PYTHON) -c 'import sysconfig; print(sysconfig.get_pa
   | xargs -I{} ls {}/Python.h 2>/dev/null)
 DEMO_PACKAGES := fonts-noto-cjk libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
 # Node.js may have come from elsewhere: Debian's is only asked for where there is none.
-TEST_PACKAGES := gcc libc6-dev $(if $(PYTHON_HEADERS),,python3-dev) chromium libnss3-tools postgresql iproute2 poppler-utils $(if $(shell command -v npm),,nodejs npm)
+TEST_PACKAGES := gcc libc6-dev $(if $(PYTHON_HEADERS),,python3-dev) chromium libnss3-tools postgresql iproute2 poppler-utils dovecot-imapd $(if $(shell command -v npm),,nodejs npm)
 
 .PHONY: help demo core core-fuzz test quick check format lint types contracts unit scripts screenshots bench lock clean \
 	demo-packages test-packages test-rules test-pages test-more-pages test-walks

@@ -46,9 +46,11 @@ from server.digest.views import count_unread
 from server.domain.clock import Clock, SystemClock
 from server.domain.errors import NotFoundError
 from server.invitation import routes as invitation_routes
+from server.invitation.ics import MOST_BYTES
 from server.invitation.jobs import invitation_jobs
-from server.invitation.service import Inviter
+from server.invitation.service import Inviter, receive
 from server.mail.jobs import SEND_SECONDS, Postman, emptying_jobs
+from server.mail.receiving import POLL_SECONDS, Collector
 from server.media.client import MediaClient, OnEvent, WorkerSettings, WorkerUnavailable
 from server.media.launch import MEDIA_CORES
 from server.media.model import MediaEvent
@@ -294,6 +296,7 @@ async def build_app(
     if server is not None:
         postman = app[portal_routes.POSTMAN]
         app[TIMER].while_leading(SEND_SECONDS, postman.run_due, begin=postman.look_back)
+    _read_answers(app, settings)
     app[board_api.SOLVER] = solver = Solver()
     app[TIMER].register("board", board_jobs(app[DATABASE], app[CLOCK], solver))
     app.add_routes(_ROUTES)
@@ -316,6 +319,18 @@ def _add_device_checks(app: web.Application) -> OnEvent:
         await taker.on_media_event(event)
 
     return take
+
+
+def _read_answers(app: web.Application, settings: Settings) -> None:
+    """Read answers to invitations from a mailbox, where one is set."""
+    app[portal_routes.COLLECTOR] = None
+    if settings.mailbox is None:
+        return
+    enter = partial(receive, app[DATABASE], app[CLOCK])
+    app[portal_routes.COLLECTOR] = collector = Collector(
+        app[DATABASE], app[CLOCK], settings.mailbox, enter, most_bytes=MOST_BYTES
+    )
+    app[TIMER].while_leading(POLL_SECONDS, collector.run_due, begin=collector.begin)
 
 
 def _cutter(app: web.Application) -> Callable[[int], Awaitable[None]]:
@@ -376,6 +391,8 @@ async def _load_digest_files(
 
 async def _stop_letters(app: web.Application) -> None:
     await app[portal_routes.POSTMAN].stop()
+    if (collector := app[portal_routes.COLLECTOR]) is not None:
+        await collector.stop()
 
 
 async def _close_database(app: web.Application) -> None:

@@ -13,7 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from server.domain.errors import DomainError
-from server.mail.model import PORTS, MailServer, check_server
+from server.mail.model import (
+    MAILBOX_PORTS,
+    PORTS,
+    Mailbox,
+    MailServer,
+    check_mailbox,
+    check_server,
+)
 
 SECRET_BYTES = 32
 _CHECKOUT = Path(__file__).parent.parent
@@ -47,8 +54,15 @@ class Settings:
         mail_user: who signs in there; empty for nobody.
         mail_password: with what.
         mail_from: the address letters come from.
-        mail_authority: PEM file of the CA of the mail server's certificate; empty means those the
-            system trusts.
+        mail_authority: PEM file of the CA of the mail server's certificate, and of the IMAP
+            server's; empty means those the system trusts.
+        imap_host: the IMAP server with the mailbox that answers to invitations come to; empty
+            means that only the mail server hands them in.
+        imap_port: its TCP port; 0 means the usual one.
+        imap_security: ``tls`` from the first byte, ``starttls``, or ``none``.
+        imap_user: who signs in there; empty means ``mail_user``.
+        imap_password: with what; empty means ``mail_password``.
+        imap_folder: which folder is read.
         address: under which people open the pages, for letters to send them to, such as
             ``https://pinhui.street.test:8080``; empty means by the certificate's first name.
         letter_days: how many days a letter's words and files are kept after it was sent; what is
@@ -73,6 +87,12 @@ class Settings:
     mail_password: str = ""
     mail_from: str = ""
     mail_authority: str = ""
+    imap_host: str = ""
+    imap_port: int = 0
+    imap_security: str = "tls"
+    imap_user: str = ""
+    imap_password: str = ""
+    imap_folder: str = "INBOX"
     address: str = ""
     letter_days: int = 90
 
@@ -104,6 +124,27 @@ class Settings:
             )
         except DomainError as error:
             raise ValueError(f"mail_from is not an e-mail address: {self.mail_from!r}") from error
+
+    @property
+    def mailbox(self) -> Mailbox | None:
+        """The mailbox that answers come to, or None when none is set.
+
+        Raises:
+            ValueError: when what is said of it cannot be meant.
+        """
+        if not self.imap_host:
+            return None
+        return check_mailbox(
+            Mailbox(
+                host=self.imap_host,
+                port=self.imap_port or MAILBOX_PORTS.get(self.imap_security, 0),
+                security=self.imap_security,
+                user=self.imap_user or self.mail_user,
+                password=self.imap_password or self.mail_password,
+                folder=self.imap_folder,
+                authority=self.mail_authority,
+            )
+        )
 
 
 def _coerced(name: str, value: Any) -> Any:

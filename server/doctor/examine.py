@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from server.config import Settings
 from server.doctor.findings import Finding, Level
+from server.mail.mailbox import MailboxAwayError, signed_in
 from server.mail.model import tls_context
 from server.media.launch import MEDIA_CORES
 
@@ -253,6 +254,25 @@ def probe_mail(settings: Settings) -> Finding:
     return Finding(Level.OK, "mail_ok", params)
 
 
+def probe_mailbox(settings: Settings) -> Finding | None:
+    """Try to open the mailbox that answers come to, and read nothing; None when none is set."""
+    try:
+        mailbox = settings.mailbox
+    except ValueError as error:
+        return Finding(Level.BAD, "mail_wrong", {"reason": str(error)})
+    if mailbox is None:
+        return None
+    params: dict[str, str | int] = {"host": mailbox.host, "port": mailbox.port}
+    try:
+        with signed_in(mailbox, timeout=_ASK_SECONDS):
+            pass
+    except MailboxAwayError as error:
+        return Finding(Level.BAD, "imap_away", {**params, "reason": str(error)})
+    if mailbox.security == "none":
+        return Finding(Level.WARN, "imap_open", params)
+    return Finding(Level.OK, "imap_ok", {**params, "folder": mailbox.folder})
+
+
 def judge_fonts(folders: Iterable[Path]) -> Finding:
     """Judge whether the two Chinese faces of print are installed in any of the folders."""
     names = {
@@ -342,7 +362,7 @@ def examine(settings: Settings, now: datetime) -> list[Finding]:
     def is_serving() -> bool:
         return pages_answer(settings.host, settings.port)
 
-    return [
+    found = [
         judge_python(sys.version_info[:3]),
         judge_libraries(LIBRARIES),
         judge_web(settings.web_dir),
@@ -356,7 +376,9 @@ def examine(settings: Settings, now: datetime) -> list[Finding]:
         probe_core(settings.media_core),
         probe_certificate(settings, now, is_local=is_local),
         probe_mail(settings),
+        probe_mailbox(settings),
         judge_fonts(FONT_FOLDERS),
         judge_pango(),
         judge_clock(now),
     ]
+    return [finding for finding in found if finding is not None]

@@ -154,6 +154,23 @@ WORDS: dict[str, tuple[str, str]] = {
         "邮件设置不对：{reason}",
         "The settings of mail cannot be meant: {reason}",
     ),
+    "imap_ok": (
+        "收回信的邮箱 {host}:{port} 打得开（{folder}）",
+        "The mailbox for answers at {host}:{port} opens ({folder})",
+    ),
+    "imap_open": (
+        "收回信的邮箱 {host}:{port} 打得开，但密码不加密就过网。请设 imap_security 为 tls 或 "
+        "starttls",
+        "The mailbox for answers at {host}:{port} opens, but the password crosses the network in "
+        "the clear. Set imap_security to tls or starttls",
+    ),
+    "imap_away": (
+        "收回信的邮箱 {host}:{port} 打不开（{reason}）。会前的答复先不读，通了再读。请看 "
+        "imap_host、imap_port、imap_security、imap_user、imap_password、imap_folder。",
+        "The mailbox for answers at {host}:{port} cannot be opened ({reason}). Answers are read "
+        "once it can. Check imap_host, imap_port, imap_security, imap_user, imap_password, "
+        "imap_folder.",
+    ),
     "clock_ok": ("时间 {time}（{zone}）", "Time {time} ({zone})"),
     "clock_wrong": (
         "电脑的时间是 {time}，不对。请对时，否则考勤和证书都会错。",

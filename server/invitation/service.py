@@ -4,8 +4,10 @@ What is due is found by comparing what should stand with what was sent, so that 
 which use case changed a session, or whether the process ended in between.
 """
 
+import asyncio
 import hashlib
 from collections import defaultdict
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -28,7 +30,7 @@ from server.invitation.feeds import (
 )
 from server.invitation.ics import Entry, UnreadableReplyError, read_reply, render_calendar
 from server.invitation.ics import render_message as calendar_of
-from server.invitation.model import Message, Method, Sent, due_messages, judge_reply
+from server.invitation.model import Message, Method, Reply, Sent, due_messages, judge_reply
 from server.invitation.situation import Situation, has_begun, wanted_invitations
 from server.mail.model import Attachment, CalendarPart, Letter
 from server.mail.service import enqueue
@@ -172,37 +174,55 @@ def _words(inviter: Inviter, message: Message, frame: dict[str, str], language: 
 # --- in ----------------------------------------------------------------------------------------
 
 
-async def receive(db: Database, clock: Clock, content: bytes) -> str:
+Note = Callable[[Tx, str], Awaitable[None]]
+"""Notes what became of a letter in the transaction in which it is entered."""
+
+
+async def receive(db: Database, clock: Clock, content: bytes, note: Note | None = None) -> str:
     """Enter the answer that an incoming letter carries, and say in one word what became of it.
 
     A stranger's letter, a forged, late or broken one changes nothing.
 
+    Args:
+        db: the database.
+        clock: the time.
+        content: the letter as it came, headers and all.
+        note: told what became of it, in the same transaction.
+
     Returns:
         ``ACCEPTED``, ``DECLINED`` or ``TENTATIVE``; else ``UNREADABLE`` or one of ``Refusal``.
     """
-    try:
-        reply = read_reply(content)
-    except UnreadableReplyError:
-        return "UNREADABLE"
+    # a stranger's letter may take long to be read
+    reply = await asyncio.to_thread(_reply_in, content)
     async with db.tx() as tx:
-        sent = await store.load_by_uid(tx, reply.uid)
-        refusal = judge_reply(reply, sent)
-        if refusal is not None or sent is None:
-            return str(refusal)
-        answered = replace(sent, answer=reply.answer, answered_at=reply.written_at)
-        await store.save_sent(tx, answered)
-        await record(
-            tx,
-            clock,
-            EventKind.INVITATION_ANSWERED,
-            actor="mail",
-            payload={
-                "invitee": sent.invitation.invitee,
-                "name": sent.invitation.name,
-                "answer": str(reply.answer),
-            },
-            session_id=sent.invitation.session_id,
-        )
+        outcome = "UNREADABLE" if reply is None else await _enter_reply(tx, clock, reply)
+        if note is not None:
+            await note(tx, outcome)
+    return outcome
+
+
+def _reply_in(content: bytes) -> Reply | None:
+    try:
+        return read_reply(content)
+    except UnreadableReplyError:
+        return None
+
+
+async def _enter_reply(tx: Tx, clock: Clock, reply: Reply) -> str:
+    sent = await store.load_by_uid(tx, reply.uid)
+    refusal = judge_reply(reply, sent)
+    if refusal is not None or sent is None:
+        return str(refusal)
+    answered = replace(sent, answer=reply.answer, answered_at=reply.written_at)
+    await store.save_sent(tx, answered)
+    payload = {
+        "invitee": sent.invitation.invitee,
+        "name": sent.invitation.name,
+        "answer": str(reply.answer),
+    }
+    session_id = sent.invitation.session_id
+    kind = EventKind.INVITATION_ANSWERED
+    await record(tx, clock, kind, actor="mail", payload=payload, session_id=session_id)
     return str(reply.answer)
 
 

@@ -13,8 +13,9 @@ from server.db.engine import Database, Tx
 from server.domain.clock import SITE_ZONE, Clock
 from server.mail.delivery import MailServerAwayError
 from server.mail.model import MailServer, wait_after
+from server.mail.receiving import LOOK_BACK
 from server.mail.service import recover, send_waiting
-from server.mail.store import empty_letters
+from server.mail.store import empty_letters, forget_received
 from server.timers.model import Job, Source
 
 log = logging.getLogger("pinhui.mail")
@@ -22,6 +23,7 @@ log = logging.getLogger("pinhui.mail")
 SEND_SECONDS = 5
 EMPTIED_AT = time(3, 30)
 """When old letters are emptied, in the site's zone."""
+RECEIVED_KEPT = 3 * LOOK_BACK
 
 
 class Postman:
@@ -91,7 +93,7 @@ def emptying_jobs(clock: Clock, days: int) -> Source:
     """Return the source of jobs that once a night empties letters that are old enough.
 
     What stays of a letter is that there was one: its key, to whom, about what, and when it was
-    sent.
+    sent. Of what was received only what is not looked at any more is forgotten.
 
     Args:
         clock: the time.
@@ -100,11 +102,13 @@ def emptying_jobs(clock: Clock, days: int) -> Source:
 
     async def empty(tx: Tx) -> None:
         now = clock.now()
-        await empty_letters(tx, before=now - timedelta(days=days), now=now)
+        await forget_received(tx, before=now - RECEIVED_KEPT)
+        if days:
+            await empty_letters(tx, before=now - timedelta(days=days), now=now)
 
     async def nights(_tx: Tx, now: datetime) -> Sequence[Job]:
         today = now.astimezone(SITE_ZONE).date()
-        found = [today + timedelta(days=ahead) for ahead in (0, 1)] if days else []
+        found = [today + timedelta(days=ahead) for ahead in (0, 1)]
         return [
             Job(
                 f"letters:{day.isoformat()}",

@@ -12,6 +12,8 @@ GIVE_UP = timedelta(days=4)
 _WAITS_MIN = (1, 2, 5, 15, 30, 60, 120)
 PORTS = {"starttls": 587, "tls": 465, "none": 25}
 """How the line is protected → the usual port of the server."""
+MAILBOX_PORTS = {"tls": 993, "starttls": 143, "none": 143}
+"""The same of the server that keeps a mailbox."""
 
 
 class LetterState(StrEnum):
@@ -128,6 +130,52 @@ class MailServer:
         return f"MailServer({self.host}:{self.port}, {self.security}, {self.sender})"
 
 
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """The folder of an IMAP server to which answers come; all words as in ``MailServer``."""
+
+    host: str
+    port: int
+    security: str
+    user: str
+    password: str
+    folder: str = "INBOX"
+    authority: str = ""
+
+    def __repr__(self) -> str:
+        return f"Mailbox({self.name}, {self.security})"
+
+    @property
+    def name(self) -> str:
+        """What it is known by, whatever the password."""
+        return f"{self.user}@{self.host}:{self.port}/{self.folder}"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How far a mailbox was read: the last UID, and the numbering (UIDVALIDITY) it belongs to."""
+
+    validity: int
+    uid: int
+
+
+def check_mailbox(mailbox: Mailbox) -> Mailbox:
+    """Return a mailbox whose words can be meant.
+
+    Raises:
+        ValueError: for a kind of security there is not, nobody to sign in, or a folder with
+            other than ASCII characters.
+    """
+    if mailbox.security not in MAILBOX_PORTS:
+        kinds = ", ".join(MAILBOX_PORTS)
+        raise ValueError(f"imap_security is one of {kinds}, not {mailbox.security!r}")
+    if not mailbox.user:
+        raise ValueError("imap_user is missing: who signs in to the mailbox")
+    if not mailbox.folder.isascii() or not mailbox.folder.isprintable() or not mailbox.folder:
+        raise ValueError(f"imap_folder is a name in ASCII, not {mailbox.folder!r}")
+    return mailbox
+
+
 def check_server(server: MailServer) -> MailServer:
     """Return a server whose words can be meant.
 
@@ -148,7 +196,16 @@ def tls_context(server: MailServer) -> ssl.SSLContext:
     Raises:
         OSError: when the CA's file cannot be read.
     """
-    return ssl.create_default_context(cafile=server.authority or None)
+    return context_of(server.authority)
+
+
+def context_of(authority: str) -> ssl.SSLContext:
+    """Return what a certificate is checked with: a CA's PEM file, or those the system trusts.
+
+    Raises:
+        OSError: when the file cannot be read.
+    """
+    return ssl.create_default_context(cafile=authority or None)
 
 
 def wait_after(attempts: int) -> timedelta:

@@ -1,4 +1,4 @@
-"""Turns rows of the outbox into letters and back."""
+"""Turns rows of the outbox and of what was received into values and back."""
 
 import base64
 from collections.abc import Iterable
@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import delete, func, select, update
 
 from server.db.engine import Tx
-from server.mail.model import Attachment, CalendarPart, Letter, LetterState, StoredLetter
-from server.mail.tables import LetterRow
+from server.mail.model import Attachment, CalendarPart, Letter, LetterState, Mark, StoredLetter
+from server.mail.tables import LetterRow, MailboxRow, ReceivedRow
 
 _MAX_SUBJECT, _MAX_REPLY = 255, 500
 
@@ -186,3 +186,38 @@ async def empty_letters(tx: Tx, *, before: datetime, now: datetime) -> int:
     )
     done = await tx.execute(emptied.returning(LetterRow.id))
     return len(done.all())
+
+
+# --- what came in ------------------------------------------------------------------------------
+
+
+async def was_received(tx: Tx, key: str) -> bool:
+    """Tell whether a letter was read before."""
+    return await tx.get(ReceivedRow, key) is not None
+
+
+async def note_received(tx: Tx, key: str, outcome: str, at: datetime) -> None:
+    """Note that a letter was read, and what became of it."""
+    tx.add(ReceivedRow(key=key, outcome=outcome, at=at))
+    await tx.flush()
+
+
+async def forget_received(tx: Tx, *, before: datetime) -> None:
+    """Forget letters that were read so long ago that they are not looked at any more."""
+    await tx.execute(delete(ReceivedRow).where(ReceivedRow.at < before))
+
+
+async def load_mark(tx: Tx, name: str) -> Mark | None:
+    """Return how far a mailbox was read, None before the first time."""
+    row = await tx.get(MailboxRow, name)
+    return None if row is None else Mark(row.validity, row.uid)
+
+
+async def save_mark(tx: Tx, name: str, mark: Mark) -> None:
+    """Note how far a mailbox was read."""
+    row = await tx.get(MailboxRow, name)
+    if row is None:
+        tx.add(MailboxRow(name=name, validity=mark.validity, uid=mark.uid))
+    else:
+        row.validity, row.uid = mark.validity, mark.uid
+    await tx.flush()

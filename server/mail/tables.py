@@ -1,6 +1,7 @@
-"""Rows of the outbox; a letter stays after it was sent, since its key must never be sent again.
+"""Rows of the outbox, and of what was read from mailboxes.
 
-Its words and files do not stay: ``emptied_at`` is when they were deleted.
+A letter stays after it was sent, since its key must never be sent again. Its words and files do
+not stay: ``emptied_at`` is when they were deleted.
 """
 
 from datetime import datetime
@@ -37,3 +38,23 @@ class LetterRow(Base):
     message_id: Mapped[str] = mapped_column(String(255), default="")
     reply: Mapped[str] = mapped_column(String(500), default="")
     emptied_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class ReceivedRow(Base):
+    """A letter that was read from a mailbox: the digest it is known by, and what became of it."""
+
+    __tablename__ = "received_letters"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    outcome: Mapped[str] = mapped_column(String(16))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class MailboxRow(Base):
+    """How far a mailbox was read."""
+
+    __tablename__ = "mailboxes"
+
+    name: Mapped[str] = mapped_column(String(400), primary_key=True)
+    validity: Mapped[int] = mapped_column(BigId)
+    uid: Mapped[int] = mapped_column(BigId)

@@ -24,6 +24,7 @@ from server.mail import service as mail
 from server.mail import store as letters
 from server.mail.jobs import Postman
 from server.mail.model import LetterState
+from server.mail.receiving import Collector
 from server.pages.context import CLOCK, DATABASE, many, page, redirect
 from server.portal.guides import guide, guide_of
 from server.portal.home import live_now, week_of, with_room
@@ -35,6 +36,8 @@ from server.standing.service.calls import Asked, load_asked
 from server.street import store as street
 
 POSTMAN: web.AppKey[Postman] = web.AppKey("postman", Postman)
+COLLECTOR: web.AppKey[Collector | None] = web.AppKey("collector", Collector)
+"""Reads the mailbox that answers come to, None while none is set."""
 LETTER_DAYS: web.AppKey[int] = web.AppKey("letter_days", int)
 
 STUCK = (LetterState.FAILED, LetterState.UNSURE)
@@ -164,6 +167,7 @@ async def show_letters(http: web.Request) -> web.Response:
         "portal/letters.html",
         server=http.app[POSTMAN].server,
         trouble=http.app[POSTMAN].trouble,
+        collector=http.app[COLLECTOR],
         kept_days=http.app[LETTER_DAYS],
         counts=counts,
         stuck=stuck,

@@ -42,7 +42,7 @@ def parts_of(session: Session, requests: Iterable[FiledRequest]) -> tuple[Part, 
     """Return a session's items back to back from its start, each with whom it calls.
 
     An item that no request stands behind, such as a standing meeting's own, calls the session's
-    own posts, or every post when it names none.
+    own posts and committees, or every post and the whole roster when it names none.
 
     Args:
         session: the session.
@@ -54,7 +54,8 @@ def parts_of(session: Session, requests: Iterable[FiledRequest]) -> tuple[Part, 
         end = clock + timedelta(minutes=item.minutes)
         request = known.get(item.request_id or 0)
         if request is None:
-            parts.append(Part(item, clock, end, session.posts or ALL_POSTS, frozenset()))
+            own = session.own_committee_ids if item.request_id is None else ()
+            parts.append(Part(item, clock, end, session.posts or ALL_POSTS, frozenset(own)))
         else:
             posts = tuple(post for post in ALL_POSTS if post in request.filing.posts)
             called = frozenset(request.filing.committee_ids)

@@ -15,6 +15,7 @@ from server.config import Settings
 from server.db.migrate import standing, upgrade
 from server.doctor import examine, findings
 from server.doctor.findings import Finding, Level
+from tests.imap_server import imap_server
 from tests.mail_servers import Inbox, smtp_thread
 from tests.unit.media.cores import build_core
 
@@ -268,6 +269,28 @@ def test_a_mail_server_is_tried_and_its_words_are_told(settings: Settings, mail_
     refused = examine.probe_mail(replace(mail, mail_security="starttls"))
     assert refused.code == "mail_away"
     assert "STARTTLS" in str(refused.params["reason"])
+
+
+def test_a_mailbox_for_answers_is_opened_and_its_words_are_told(settings: Settings) -> None:
+    assert examine.probe_mailbox(settings) is None
+    with imap_server() as post:
+        box = replace(
+            settings,
+            imap_host="127.0.0.1",
+            imap_port=post.mailbox.port,
+            imap_security="none",
+            imap_user=post.mailbox.user,
+            imap_password=post.mailbox.password,
+        )
+        found = [
+            examine.probe_mailbox(box),
+            examine.probe_mailbox(replace(box, imap_password="wrong")),
+            examine.probe_mailbox(replace(box, imap_folder="None")),
+            examine.probe_mailbox(replace(box, imap_security="ssl")),
+            examine.probe_mailbox(replace(box, imap_port=1)),
+        ]
+    codes = [finding.code for finding in found if finding is not None]
+    assert codes == ["imap_open", "imap_away", "imap_away", "mail_wrong", "imap_away"]
 
 
 def test_a_mail_server_that_is_away_or_ill_described_is_bad(settings: Settings, taken: int) -> None:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from email.message import EmailMessage
+from functools import partial
 
 import pytest
 from aiohttp.test_utils import TestServer
@@ -19,15 +20,18 @@ from server.db.engine import Database
 from server.domain.session import SessionState
 from server.invitation import service
 from server.invitation.feeds import feed_token
+from server.invitation.ics import MOST_BYTES
 from server.invitation.model import Answer
 from server.invitation.routes import INVITER
 from server.mail import store as letters
 from server.mail.model import LetterState, MailServer
+from server.mail.receiving import Collector
 from server.mail.service import send_waiting
 from server.pages.context import RENDERER, SECRET
 from server.scheduler import store as sessions
 from server.street import store as street
 from tests.fakes import NOON_TUESDAY, FakeClock
+from tests.imap_server import imap_server
 from tests.mail_servers import Inbox, smtp_server
 from tests.web.conftest import Visitor
 from tests.web.replies import reply_to
@@ -211,6 +215,42 @@ async def test_a_session_that_has_begun_and_one_that_is_gone(
         await sessions.set_state(tx, session_id, SessionState.OPEN, clock.now())
     await extend(database, session_id)
     assert await post_out(server, database, clock) == []
+
+
+async def test_an_answer_is_read_from_a_mailbox_and_hostile_letters_beside_it_do_no_harm(
+    server: TestServer, database: Database, clock: FakeClock, signed_in: Enter
+) -> None:
+    await give_address(database, 1, "one@street.test")
+    session_id = await schedule(database, [1, 2])
+    (letter,) = await post_out(server, database, clock)
+    _, text = calendar_in(letter[1])
+    answer = reply_to(text, Answer.ACCEPTED, at=clock.now())
+    forged = reply_to(text, Answer.DECLINED, at=clock.now(), sender="mallory@else.test")
+    enter = partial(service.receive, database, clock)
+    with imap_server() as post:
+        for content in (*HOSTILE, forged, answer, answer, *HOSTILE):
+            post.put(content, NOON_TUESDAY)
+        reading = Collector(database, clock, post.mailbox, enter, most_bytes=MOST_BYTES)
+        await reading.run_due()
+        await reading.run_due()
+    assert reading.trouble == ""
+    office = await signed_in("operator")
+    _, page = await office.get(f"/sessions/{session_id}/invitations")
+    assert "接受 1" in page
+    async with database.view() as tx:
+        events = [e for e in await load_recorded(tx) if e.kind == "invitation.answered"]
+    assert [e.payload["answer"] for e in events] == ["ACCEPTED"]
+
+
+HOSTILE = (
+    b"\x00\xff" * 500,
+    b"Message-ID: <a@b>\r\nContent-Type: text/calendar\r\n\r\nBEGIN:VCALENDAR\r\n" * 40,
+    b"Content-Type: multipart/mixed; boundary=x\r\n\r\n" + b"--x\r\n\r\n" * 3000,
+    b"Content-Type: text/calendar; method=REPLY\r\n\r\nBEGIN:VCALENDAR\r\nMETHOD:REPLY\r\n"
+    b"BEGIN:VEVENT\r\nUID:none-of-ours\r\nDTSTAMP:20261124T040000Z\r\n"
+    b"ATTENDEE;PARTSTAT=ACCEPTED:mailto:one@street.test\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",
+    b"Subject: huge\r\n\r\n" + b"x" * 900_000,
+)
 
 
 async def test_without_a_mail_server_nobody_is_invited(
