@@ -232,4 +232,3 @@ ROUTES = [
     web.get("/verify/verify.py", download_verifier, name="verify.program"),
     web.get("/verify/log.jsonl", download_log, name="verify.log"),
 ]
-"""Wire with ``app[PAPER] = PaperMaker()``."""
