@@ -46,6 +46,7 @@ ROUTES: dict[str, Allowed] = {
     "password": EVERYBODY,
     "password.post": EVERYBODY,
     "home": SIGNED_IN,
+    "browser": EVERYBODY,
     "help": EVERYBODY,
     "help.guide": EVERYBODY,
     "street": SIGNED_IN,

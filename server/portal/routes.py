@@ -12,6 +12,7 @@ from server.audit.store import load_recorded
 from server.auth import store as accounts
 from server.auth.guard import login_of, role_of
 from server.auth.model import Login, Role
+from server.auth.routes.sign_in import own_path
 from server.conference.routes import CONFERENCES
 from server.db.engine import Tx
 from server.digest.views import load_own
@@ -196,7 +197,17 @@ async def show_guide(http: web.Request) -> web.Response:
     return page(http, "portal/guide.html", name=name, body=guide(name))
 
 
+async def show_browser(http: web.Request) -> web.Response:
+    """Show in pictures how a browser that cannot take part is changed for one that can.
+
+    Whoever is sent here may see nothing but plain HTML: no script and no stylesheet of ours works
+    in a browser of before 2015.
+    """
+    return page(http, "portal/browser.html", back=own_path(http.query.get("next", "/")))
+
+
 ROUTES = [
+    web.get("/browser", show_browser, name="browser"),
     web.get("/", show_home, name="home"),
     web.get("/admin/letters", show_letters, name="letters"),
     web.post("/admin/letters/{letter}/again", handle_again, name="letters.again.post"),

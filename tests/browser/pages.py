@@ -71,6 +71,7 @@ def stops(session: int, account: str) -> list[Stop]:
         Stop("attendance", "/attendance"),
         Stop("attendance.session", f"/attendance/{session}"),
         Stop("verify", "/verify"),
+        Stop("browser", "/browser", "[role=main]"),
         Stop("help", "/help"),
         Stop("help.guide", f"/help/{guide_of(role) or GUIDES[-1]}"),
         Stop("street", "/street"),

@@ -48,6 +48,7 @@ async def test_each_way_of_ending_is_recorded_and_said_as_what_it_is(tmp_path: P
                 "[data-view=calm] >> text=没有排定的下一场会", timeout=1500
             )
             await _check(office, back, server.base)
+            await _cannot_take_part(browser, f"{server.base}/j/{made.tokens[1]}")
 
 
 async def _join(browser: Browser, link: str) -> Page:
@@ -101,3 +102,14 @@ async def _check(office: Page, waiting: Page, base: str) -> None:
     await office.wait_for_selector("[data-live] >> text=没有听到铃声")
     await waiting.wait_for_selector("[data-leaving] >> text=自己回到等候页")
     await waiting.wait_for_url("**/j/*", wait_until="domcontentloaded")
+
+
+async def _cannot_take_part(browser: Browser, link: str) -> None:
+    """Open a venue's link where there is no WebRTC: pictures show what to change."""
+    context = await new_context(browser)
+    await context.add_init_script("delete window.RTCPeerConnection")
+    page = await context.new_page()
+    await visit(page, link)
+    await page.wait_for_url("**/browser?next=*", wait_until="domcontentloaded")
+    assert await page.locator("svg[role=img]").count() == 3
+    assert await page.get_attribute(".browser__back", "href") == link[link.index("/j/") :]

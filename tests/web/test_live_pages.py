@@ -111,3 +111,25 @@ def test_libraries_and_elements_know_no_address_of_ours(room: str) -> None:
         if room == "lib":
             assert "elements/" not in text, path.name
             assert "pages/" not in text, path.name
+
+
+async def test_how_to_change_the_browser_is_shown_in_pictures_without_any_script(
+    visitor: Visitor,
+) -> None:
+    answer, text = await visitor.get("/browser?next=/j/abc")
+    assert answer.status == 200
+    assert text.count("<svg") == 3
+    assert 'href="/j/abc"' in text
+    assert "<script" not in text
+    assert inline(text) == []
+    _, text = await visitor.get("/browser?next=https://elsewhere.example/")
+    assert "elsewhere" not in text
+
+
+async def test_every_page_has_the_script_that_old_browsers_run(
+    visitor: Visitor, branch_path: str
+) -> None:
+    for path in ("/login", branch_path):
+        _, text = await visitor.get(path)
+        assert re.search(r'<script nomodule src="/static/[0-9a-f]+/js/old.js">', text)
+        assert '<meta name="renderer" content="webkit">' in text

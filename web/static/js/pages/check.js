@@ -6,6 +6,7 @@ import { choose, DeviceKeeper, stayAwake } from "../lib/devices.js";
 import { need, say, setIcon, watch } from "../lib/el.js";
 import { canConnect, MediaLink } from "../lib/rtc.js";
 import { t } from "../lib/words.js";
+import { leadToAnotherBrowser } from "./parts.js";
 
 /** @import { Devices } from "../lib/devices.js" */
 
@@ -398,7 +399,7 @@ if (canConnect()) {
   window.addEventListener("pagehide", () => media?.stop());
   run().catch(failed);
 } else {
-  head(t("这个浏览器开不了视频会"), t("360 浏览器请点地址栏里的闪电，换成“极速模式”；也可以改用 Edge 或谷歌浏览器。"));
+  leadToAnotherBrowser();
 }
 
 function failed() {

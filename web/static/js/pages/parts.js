@@ -137,13 +137,9 @@ export function mendingWords(attempts) {
   return t("网络断了，正在自动重连（第 {attempt} 次）。您不用操作，考勤照记。", { attempt: attempts });
 }
 
-/** Say that this browser cannot take part, and which one can. */
-export function showUnable() {
-  showCalm(
-    "i-cam-off",
-    t("这个浏览器开不了视频会"),
-    t("360 浏览器请点地址栏里的闪电，换成“极速模式”；也可以改用 Edge 或谷歌浏览器。"),
-  );
+/** Go where pictures show how to change to a browser that can take part. */
+export function leadToAnotherBrowser() {
+  location.replace(`/browser?next=${encodeURIComponent(location.pathname)}`);
 }
 
 /**
@@ -157,7 +153,7 @@ export function showUnable() {
 export function live(signal, media, draw, begin) {
   if (!canConnect()) {
     signal.stopped = true;
-    showUnable();
+    leadToAnotherBrowser();
     return;
   }
   const start = () => {
