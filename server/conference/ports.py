@@ -45,7 +45,7 @@ class Media(Protocol):
         ...
 
     async def acknowledge(self, seq: int) -> None:
-        """Say that journal events up to ``seq`` are recorded."""
+        """Say that the journal event of this number is recorded."""
         ...
 
     async def stats(self) -> WorkerStats:

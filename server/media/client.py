@@ -26,6 +26,8 @@ from server.media.launch import (
 from server.media.model import (
     Choice,
     MediaEvent,
+    PeerConnected,
+    PeerDisconnected,
     PeerInfo,
     WorkerLost,
     WorkerStarted,
@@ -36,6 +38,7 @@ START_SECONDS = 10.0
 HELLO_SECONDS = 3.0
 REQUEST_SECONDS = 10.0
 _POLL_SECONDS = 0.05
+_TRY_AGAIN_AFTER = (0.2, 1.0)
 
 __all__ = ["MediaClient", "OfferRefused", "WorkerSettings", "WorkerUnavailable"]
 
@@ -156,8 +159,9 @@ class MediaClient:
     ) -> "MediaClient":
         """Adopt the living worker of ``run_dir``, or start one and wait until it is up.
 
-        ``on_event`` is awaited for one event after the other, in order. After an adoption the
-        journal that was not acknowledged comes again.
+        ``on_event`` is awaited for one event after the other, in order; a connect or disconnect
+        that it fails to take is told three times. After an adoption the journal that was not
+        acknowledged comes again.
 
         Raises:
             WorkerUnavailable: when none can be started.
@@ -225,7 +229,7 @@ class MediaClient:
         return await self._request(control.Stats(), WorkerStats)
 
     async def acknowledge(self, seq: int) -> None:
-        """Let the worker forget the journal events up to this number: they are stored."""
+        """Let the worker forget the journal event of this number: it is stored."""
         await self._order(control.Acknowledge(seq))
 
     async def detach(self) -> None:
@@ -380,10 +384,26 @@ class MediaClient:
         return True
 
     async def _tell(self) -> None:
+        left: set[str] = set()
         while True:
             event = await self._queue.get()
+            if not isinstance(event, PeerConnected | PeerDisconnected):
+                await self._is_taken_in(event)
+            elif event.peer not in left and not await self._is_taken_in(event, *_TRY_AGAIN_AFTER):
+                # The worker keeps it, and what follows of this connection, until the next start:
+                # somebody's attendance is told in order or not yet.
+                left.add(event.peer)
+
+    async def _is_taken_in(self, event: MediaEvent, *pauses: float) -> bool:
+        """Tell an event, again after each of the pauses; return whether the receiver took it."""
+        for pause in (*pauses, None):
             try:
                 await self._on_event(event)
             except Exception:
                 # a task boundary: a receiver's bug with one event must not cost the next
                 self._log.exception("event %s could not be taken in", type(event).__name__)
+            else:
+                return True
+            if pause is not None:
+                await asyncio.sleep(pause)
+        return False

@@ -216,6 +216,7 @@ class Journal:
     def __init__(self, started_ms: int) -> None:
         self._next = started_ms * 1000
         self._kept: list[JournalEvent] = []
+        self._inherited: set[int] = set()
 
     @classmethod
     def of(cls, started_ms: int, stored: bytes) -> "Journal":
@@ -231,6 +232,7 @@ class Journal:
                 event = event_of(message)
                 if isinstance(event, PeerConnected | PeerDisconnected):
                     journal.add(event)
+                    journal._inherited.add(event.seq)
         except msgspec.DecodeError as error:
             raise ControlError(str(error)) from None
         return journal
@@ -249,8 +251,14 @@ class Journal:
         self._kept.append(event)
 
     def acknowledge(self, seq: int) -> None:
-        """Forget the events up to and including this number."""
-        self._kept = [event for event in self._kept if event.seq > seq]
+        """Forget the event of this number; those before it may have been left untold."""
+        self._kept = [event for event in self._kept if event.seq != seq]
+        self._inherited.discard(seq)
+
+    @property
+    def is_handed_over(self) -> bool:
+        """Whether nothing is kept any more of what an earlier worker left."""
+        return not self._inherited
 
     @property
     def kept(self) -> tuple[JournalEvent, ...]:

@@ -50,9 +50,10 @@ class Office:
         return self._writer is None
 
     def _send(self, message: control.Message) -> None:
-        writer = self._writer
-        if writer is None:
-            return
+        if self._writer is not None:
+            self._write(self._writer, message)
+
+    def _write(self, writer: asyncio.StreamWriter, message: control.Message) -> None:
         if writer.transport.get_write_buffer_size() > _MOST_UNREAD_BYTES:
             log.warning("the control process does not read; its connection is closed")
             self._leave(writer)
@@ -101,7 +102,7 @@ class Office:
             reply = control.Reply(request.number, error=refusal.code)
         else:
             reply = control.Reply(request.number, msgspec.Raw(msgspec.json.encode(result)))
-        self._send(reply)
+        self._write(writer, reply)
 
     def _welcome(self, number: int, writer: asyncio.StreamWriter) -> None:
         """Hand control to this connection, and send it the journal that nobody has stored."""
@@ -165,7 +166,9 @@ def _current_core() -> int:
         return -1
 
 
-async def _drive(plane: Plane, office: Office, orphan_seconds: float) -> None:
+async def _drive(
+    plane: Plane, office: Office, *, journal_path: Path, orphan_seconds: float
+) -> None:
     """Do what depends on time until the worker is stopped or has been alone for too long."""
     count = 0
     before = time.monotonic()
@@ -181,6 +184,8 @@ async def _drive(plane: Plane, office: Office, orphan_seconds: float) -> None:
             office.tick()
         if count % 50 == 0:
             plane.each_second()
+            if plane.journal.is_handed_over:
+                _leave_journal(journal_path, b"")
         if office.is_alone and now - office.alone_since > orphan_seconds:
             log.warning("no control process for %.0f s: ending", orphan_seconds)
             return
@@ -206,7 +211,7 @@ async def serve(arguments: argparse.Namespace) -> None:
         wall=time.time,
         core=core,
         log=log,
-        stored=_take_journal(journal_path),
+        stored=_read_journal(journal_path),
     )
     office = Office(
         plane,
@@ -224,7 +229,9 @@ async def serve(arguments: argparse.Namespace) -> None:
     gc.freeze()
     log.info("worker %s up on port %s", os.getpid(), plane.transport.port)
     try:
-        await _drive(plane, office, arguments.orphan_seconds)
+        await _drive(
+            plane, office, journal_path=journal_path, orphan_seconds=arguments.orphan_seconds
+        )
     finally:
         plane.close()
         _leave_journal(journal_path, plane.journal.stored())
@@ -235,20 +242,20 @@ async def serve(arguments: argparse.Namespace) -> None:
         plane.transport.close()
 
 
-def _take_journal(path: Path) -> bytes:
-    """Return what the last worker left that nobody had stored, and remove it."""
-    if not path.exists():
-        return b""
-    stored = path.read_bytes()
-    path.unlink()
-    return stored
+def _read_journal(path: Path) -> bytes:
+    """Return what the last worker left that nobody had stored; it stays there until it is."""
+    return path.read_bytes() if path.exists() else b""
 
 
 def _leave_journal(path: Path, stored: bytes) -> None:
-    """Leave what nobody has stored to the next worker."""
-    if stored:
-        path.touch(mode=0o600)
-        path.write_bytes(stored)
+    """Leave what nobody has stored to the next worker, in place of what was left to this one."""
+    if not stored:
+        path.unlink(missing_ok=True)
+        return
+    fresh = path.with_suffix(".fresh")
+    fresh.touch(mode=0o600)
+    fresh.write_bytes(stored)
+    fresh.replace(path)
 
 
 def _free_path(run_dir: Path, index: int) -> Path:

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from server.media.client import MediaClient, WorkerSettings
-from server.media.model import MediaEvent
-from tests.media.callers import Caller
+from server.media.model import MediaEvent, PeerConnected, PeerDisconnected
+from tests.media.callers import Caller, until
 from tests.unit.media.cores import CORES, build_core
 
 
@@ -60,8 +60,11 @@ async def media(
     for info in await client.peers():
         await client.disconnect(info.peer, "test over")
     await client.close_room("r")
-    seqs = [event.seq for event in events if hasattr(event, "seq")]
-    await client.acknowledge(max(seqs, default=0) + 1_000_000)
+    came = [event for event in events if isinstance(event, PeerConnected)]
+    await until(lambda: sum(isinstance(e, PeerDisconnected) for e in events) == len(came))
+    for event in events:
+        if isinstance(event, PeerConnected | PeerDisconnected):
+            await client.acknowledge(event.seq)
     await client.detach()
 
 

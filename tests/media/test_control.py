@@ -6,8 +6,10 @@ import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from server.media import control
 from server.media.client import MediaClient, OfferRefused, WorkerSettings
 from server.media.model import (
     Choice,
@@ -210,6 +212,9 @@ async def test_an_orphaned_worker_ends_after_its_time_and_leaves_its_journal(
     assert isinstance(connected, PeerConnected)
     assert isinstance(gone, PeerDisconnected)
     assert gone.reason == "worker_stopped"
+    os.kill(again.pid, signal.SIGKILL)
+    await until(lambda: events.count(connected) == events.count(gone) == 2, 9)
+    await again.acknowledge(connected.seq)
     await again.acknowledge(gone.seq)
     await again.stop()
     assert not (own_settings.run_dir / "worker-0.journal").exists()
@@ -252,3 +257,46 @@ async def test_a_worker_of_other_settings_is_replaced(own_settings: WorkerSettin
     assert not again.adopted
     assert again.pid != media.pid
     await again.stop()
+
+
+async def test_an_event_that_cannot_be_taken_in_comes_again_in_order_at_the_next_start(
+    own_settings: WorkerSettings,
+) -> None:
+    told: list[MediaEvent] = []
+
+    async def stumble(event: MediaEvent) -> None:
+        told.append(event)
+        if isinstance(event, PeerConnected) and event.peer == "12":
+            raise RuntimeError
+        if isinstance(event, PeerConnected | PeerDisconnected):
+            await media.acknowledge(event.seq)
+
+    media = await MediaClient.start(own_settings, logger=LOG, on_event=stumble)
+    peer = await Caller(media, "12", room="r").publish(hertz=440).join()
+    await peer.leave()
+    await media.disconnect("12", "left")
+    other = await Caller(media, "13", room="r").publish(hertz=440).join()
+    await until(lambda: any(isinstance(e, PeerConnected) and e.peer == "13" for e in told), 9)
+    await media.detach()
+    assert sum(isinstance(e, PeerConnected) and e.peer == "12" for e in told) == 3
+    assert not any(isinstance(e, PeerDisconnected) for e in told)
+
+    again: list[MediaEvent] = []
+    media = await start(own_settings, again)
+    await until(lambda: len([e for e in again if isinstance(e, PeerDisconnected)]) == 1)
+    kept = [e for e in again if isinstance(e, PeerConnected | PeerDisconnected)]
+    assert [(type(e), e.peer) for e in kept] == [(PeerConnected, "12"), (PeerDisconnected, "12")]
+    await other.leave()
+    await media.stop()
+
+
+async def test_whoever_asks_a_worker_to_stop_is_answered_though_another_is_in_control(
+    own_settings: WorkerSettings,
+) -> None:
+    media = await start(own_settings, [])
+    reader, writer = await asyncio.open_unix_connection(own_settings.run_dir / "worker-0.sock")
+    writer.write(control.encode(control.Request(7, control.Stop())))
+    reply = control.decode_message(await asyncio.wait_for(reader.readline(), 3))
+    assert reply == control.Reply(7, msgspec.Raw(b"null"))
+    writer.close()
+    await media.stop()

@@ -65,10 +65,16 @@ def test_the_journal_keeps_what_is_not_acknowledged_in_order() -> None:
     for event in events:
         journal.add(event)
     journal.acknowledge(events[1].seq)
-    assert journal.kept == tuple(events[2:])
+    assert journal.kept == (events[0], *events[2:])
+    journal.acknowledge(events[0].seq)
     assert events[0].seq == 1_000_001
     again = control.Journal.of(1_001, journal.stored())
     assert again.kept == journal.kept
+    assert journal.is_handed_over
+    assert not again.is_handed_over
+    for event in events[2:]:
+        again.acknowledge(event.seq)
+    assert again.is_handed_over
     with pytest.raises(control.ControlError):
         control.Journal.of(0, b"junk")
     later = control.Journal(1_001)
