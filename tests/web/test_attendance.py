@@ -11,6 +11,7 @@ from sqlalchemy import text
 from server.audit import store as log
 from server.db.engine import Database
 from server.domain.events import EventKind
+from server.simulator.demo_street import COMMITTEES
 from tests.fakes import FakeClock
 from tests.held import begin, hold_tuesday
 from tests.web.conftest import HTML, Visitor
@@ -144,13 +145,31 @@ async def test_anybody_can_check_a_report_by_its_number_and_value(
     assert "谁都能查，不用登录" in asked
     _, plain = await visitor.get("/verify?number=PH-2026-1124-01")
     assert "没有改动" in plain
+    assert "全部" not in plain
+    assert "根值" not in plain
+    for told in ("主任工作例会", COMMITTEES[16]):
+        assert told not in plain
     _, exact = await visitor.get(f"/verify?number=ph-2026-1124-01&value={value.upper()}")
     assert "一字不差" in exact
+    assert "主任工作例会" in exact
+    assert COMMITTEES[16] in exact
     _, wrong = await visitor.get(f"/verify?number=PH-2026-1124-01&value={'0' * 64}")
     assert "校验值对不上" in wrong
+    assert COMMITTEES[16] not in wrong
     for number in ("PH-2026-1124-02", "PH-2026-1125-01", "x"):
         answer, _ = await visitor.get(f"/verify?number={number}")
         assert answer.status == 404
+
+
+async def test_who_may_read_reports_needs_no_value_to_look_at_a_chain(
+    auditor: Visitor, signed_in: Enter, database: Database
+) -> None:
+    await hold_tuesday(database)
+    _, text = await auditor.get("/verify?number=PH-2026-1124-01")
+    assert COMMITTEES[16] in text
+    clerk = await signed_in("clerk")
+    _, text = await clerk.get("/verify?number=PH-2026-1124-01")
+    assert COMMITTEES[16] not in text
 
 
 async def test_the_value_of_another_session_s_report_proves_nothing(

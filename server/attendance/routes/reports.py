@@ -11,7 +11,9 @@ from server.attendance.report import Line, Report, session_of
 from server.attendance.timeline import bars, marks, scale_of
 from server.audit import service as audit
 from server.audit import verify
-from server.auth.guard import login_of
+from server.auth.guard import login_of, role_of
+from server.auth.permissions import ROUTES as ROUTES_TABLE
+from server.auth.permissions import may_use
 from server.domain.errors import DomainError, NotFoundError
 from server.i18n import catalogue
 from server.i18n.dates import clock_time, site_date
@@ -167,7 +169,11 @@ def _left(line: Line, report: Report) -> str:
 
 
 async def show_verify(http: web.Request) -> web.Response:
-    """Check one session's events by audit number and, when given, the value on its report."""
+    """Check one session's events by audit number and, when given, the value on its report.
+
+    A number can be guessed, so it alone brings the verdict and nothing of the session. What the log
+    says is shown to whoever holds the report, which its value proves, or may read reports anyway.
+    """
     number = http.query.get("number", "").strip()
     value = "".join(http.query.get("value", "").split()).lower()
     checked = None
@@ -186,6 +192,8 @@ async def show_verify(http: web.Request) -> web.Response:
         number=number,
         value=value,
         checked=checked,
+        holds_report=bool(checked and checked.value_at is not None)
+        or may_use(ROUTES_TABLE["attendance.session"], role_of(http)),
         faults=FAULTS,
         key_events=service.KEY_EVENTS,
     )
