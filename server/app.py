@@ -56,7 +56,6 @@ from server.media.launch import MEDIA_CORES
 from server.media.model import MediaEvent
 from server.pages import middleware
 from server.pages.context import CLOCK, DATABASE, LANGUAGE, RENDERER, ROOM, SECRET, visit_of
-from server.pages.modules import bare
 from server.pages.render import Renderer
 from server.portal import routes as portal_routes
 from server.portal.menu import menu_for
@@ -82,7 +81,8 @@ TIMER: web.AppKey[Timer] = web.AppKey("timer", Timer)
 MEDIA: web.AppKey[Media] = web.AppKey("media", Media)
 AUTHORITY: web.AppKey[Path] = web.AppKey("authority", Path)
 
-MAX_UPLOAD = 4 * 1024 * 1024
+MAX_BODY = 256 * 1024
+MAX_TABLE = 4 * 1024 * 1024
 _BARE_ROUTES = frozenset({"static", "health", "authority"})
 _YEAR = "public, max-age=31536000, immutable"
 
@@ -141,24 +141,17 @@ async def show_health(http: web.Request) -> web.Response:
 
 
 async def serve_static(http: web.Request) -> web.StreamResponse:
-    """Serve a static file under the version that is in its address; others do not exist.
-
-    Scripts go without their comments, which are a third of them.
-    """
-    renderer = http.app[RENDERER]
-    root: Path = renderer.static_folder.resolve()
-    path = http.match_info["path"]
-    current = renderer.static_root.endswith("/" + http.match_info["version"])
-    if not current or "\0" in path:
+    """Serve a static file under the version that is in its address; others do not exist."""
+    static = http.app[RENDERER].static
+    file = static.find(http.match_info["path"])
+    if file is None or http.match_info["version"] != static.version:
         raise web.HTTPNotFound
-    file = (root / path).resolve()
-    if not file.is_relative_to(root) or not file.is_file():
-        raise web.HTTPNotFound
-    headers = {"Cache-Control": _YEAR}
-    if file.suffix == ".js":
-        text = bare(file.read_text(encoding="utf-8"))
-        return web.Response(text=text, content_type="text/javascript", headers=headers)
-    return web.FileResponse(file, headers=headers)
+    return web.Response(
+        body=file.body,
+        content_type=file.content_type,
+        charset="utf-8",
+        headers={"Cache-Control": _YEAR},
+    )
 
 
 async def serve_authority(http: web.Request) -> web.StreamResponse:
@@ -229,7 +222,7 @@ async def build_app(
         clock: the time; the computer's own unless a test brings another.
         start_media: how the media plane comes up; tests may bring another.
     """
-    app = web.Application(client_max_size=MAX_UPLOAD, middlewares=_MIDDLEWARES)
+    app = web.Application(client_max_size=MAX_BODY, middlewares=_MIDDLEWARES)
     app[DATABASE] = Database(settings.database)
     app[CLOCK] = clock or SystemClock()
     app[RENDERER] = Renderer(settings.web_dir)
@@ -239,14 +232,15 @@ async def build_app(
     app[attendance_routes.PAPER] = PaperMaker()
     app[street_routes.DRAFT] = settings.data_dir / "setup.json"
     app[street_routes.HOSTS] = tuple(_certified_names(settings))
-    app[ROOM] = dict.fromkeys(("book.post", "request.edit.post"), admission_routes.MOST_BYTES)
+    room = dict.fromkeys(("book.post", "request.edit.post"), admission_routes.MOST_BYTES)
+    app[ROOM] = room | {"setup.step.post": MAX_TABLE}
     app[admission_routes.FILES] = settings.data_dir / "files"
     app[auth_routes.PLACES] = street_store.load_places
     app[street_routes.EXPECTING] = scheduler_store.load_expecting
     relay = _Relay()
     app[MEDIA] = await start_media(settings, relay)
     app[ws.HUB] = hub = ws.Hub(app[DATABASE], app[CLOCK])
-    app[auth_routes.SIGN_OUT] = hub.sign_out
+    app[auth_routes.SIGN_OUT] = _signer_out(app)
     app[CONFERENCES] = hub.conferences = Conferences(
         app[DATABASE], app[CLOCK], app[MEDIA], hub, settings.data_dir / "alive"
     )
@@ -333,6 +327,16 @@ def _read_answers(app: web.Application, settings: Settings) -> None:
     app[TIMER].while_leading(POLL_SECONDS, collector.run_due, begin=collector.begin)
 
 
+def _signer_out(app: web.Application) -> Callable[[int], Awaitable[None]]:
+    """Return what ends the websockets and the media of an account's logins that have ended."""
+
+    async def sign_out(account_id: int) -> None:
+        await app[ws.HUB].sign_out(account_id)
+        await app[CONFERENCES].turn_out_signed_out()
+
+    return sign_out
+
+
 def _cutter(app: web.Application) -> Callable[[int], Awaitable[None]]:
     """Return what ends a venue's websockets, whose pages then say why, and its media."""
 
@@ -403,9 +407,10 @@ _MIDDLEWARES = (
     middleware.security_headers,
     middleware.attach_visit,
     middleware.errors_to_answers,
-    middleware.refuse_forgery,
+    middleware.refuse_foreign,
     furnish,
     guard,
+    middleware.refuse_forgery,
 )
 _ROUTES = [
     *auth_routes.ROUTES,

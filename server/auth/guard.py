@@ -54,10 +54,9 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     if request.match_info.http_exception is not None:
         return await handler(request)
     allowed = ROUTES.get(request.match_info.route.name or "")
-    if allowed != frozenset({Door.VENUE}):
-        await attach_login(request)
-    if allowed is not None and Door.VENUE in allowed:
+    if allowed is not None and not allowed.isdisjoint({Door.VENUE, Door.EVERYBODY}):
         return await handler(request)
+    await attach_login(request)
     if may_use(allowed, role_of(request)):
         return await handler(request)
     if role_of(request) is None and request.method == "GET":

@@ -114,15 +114,28 @@ def origin_is_ours(http: web.Request) -> bool:
     return origin is None or origin == f"{http.scheme}://{http.host}"
 
 
+def _is_change_by_cookie(http: web.Request) -> bool:
+    """Tell whether a request may change something in the name of whoever has the cookies."""
+    by_token = http.headers.get("Authorization", "").startswith("Bearer ")
+    return http.method not in {"GET", "HEAD", "OPTIONS"} and not by_token
+
+
+@web.middleware
+async def refuse_foreign(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse changes that another site's page asks for (CSRF)."""
+    if _is_change_by_cookie(request) and not origin_is_ours(request):
+        raise ForbiddenError("foreign_origin")
+    return await handler(request)
+
+
 @web.middleware
 async def refuse_forgery(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse changes that do not come from our own pages (CSRF)."""
-    if request.method in {"GET", "HEAD", "OPTIONS"}:
+    """Refuse changes without the token of our own pages (CSRF).
+
+    It reads the body, so it comes last: whoever may not use the page has been refused before.
+    """
+    if not _is_change_by_cookie(request):
         return await handler(request)
-    if request.headers.get("Authorization", "").startswith("Bearer "):
-        return await handler(request)
-    if not origin_is_ours(request):
-        raise ForbiddenError("foreign_origin")
     request = _roomier(request)
     posted = await _posted(request)
     try:

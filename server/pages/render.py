@@ -1,6 +1,5 @@
 """Turns templates into text: Jinja2 with autoescape, our words, dates, versioned static paths."""
 
-import hashlib
 from datetime import date
 from functools import cache, partial
 from pathlib import Path
@@ -9,21 +8,9 @@ import jinja2
 
 from server.i18n import catalogue, dates
 from server.pages.modules import needed_modules
+from server.pages.static import StaticFiles
 
 _UNDEFINED = jinja2.StrictUndefined
-
-
-def static_version(folder: Path) -> str:
-    """Return a short digest over all static files; it is part of their address, so caches are safe.
-
-    Args:
-        folder: ``web/static``.
-    """
-    digest = hashlib.sha256()
-    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        digest.update(str(path.relative_to(folder)).encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:12]
 
 
 class _Compiled(jinja2.BytecodeCache):
@@ -57,7 +44,7 @@ class Renderer:
 
     def __init__(self, web: Path) -> None:
         self.static_folder = web / "static"
-        self.static_root = f"/static/{static_version(self.static_folder)}"
+        self.static = StaticFiles(self.static_folder)
         self._by_language = {name: self._environment(web, name) for name in catalogue.LANGUAGES}
 
     def _environment(self, web: Path, language: str) -> jinja2.Environment:
@@ -82,7 +69,7 @@ class Renderer:
         environment.globals |= {
             "lang": "zh-CN" if language == "zh_CN" else "en",
             "language": language,
-            "static": lambda path: f"{self.static_root}/{path}",
+            "static": lambda path: f"/static/{self.static.version}/{path}",
             "modules": cache(partial(needed_modules, self.static_folder)),
             "say": partial(catalogue.say, language),
             "span": dates.span,

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from html import unescape
 from pathlib import Path
 
@@ -12,11 +12,12 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy import text
 
-from server.config import CannotStartError, load_secret
+from server.config import CannotStartError, Settings, load_secret
 from server.db.engine import Database
 from server.domain.errors import DomainError
 from server.pages.context import DATABASE
 from server.pages.middleware import errors_to_answers
+from server.street.store import load_tokens
 from tests.fakes import FakeClock
 from tests.web.conftest import HTML, PASSWORD, Visitor
 
@@ -82,6 +83,14 @@ async def test_an_address_with_line_ends_comes_back_after_signing_in_and_makes_n
     assert 'name="next" value="/requests/a%0D%0AX-Evil:%201"' in text
 
 
+async def test_the_login_page_names_no_department_and_counts_no_committee(
+    visitor: Visitor,
+) -> None:
+    _, text = await visitor.get("/login")
+    words = re.findall(r"<text[^>]*>([^<]*)<", text)
+    assert words == ["各科室", "一场会", "各居委会"]
+
+
 async def test_what_was_asked_for_is_asked_again_whole_after_signing_in(visitor: Visitor) -> None:
     _, text = await visitor.get("/sessions?week=2026-W48&at=%E4%B8%AD")
     form = {"csrf": await token_of(visitor), "name": "clerk", "password": PASSWORD}
@@ -109,10 +118,13 @@ async def test_an_address_that_no_file_can_have_is_not_found(visitor: Visitor, p
     assert answer.status == 404
 
 
-async def test_answers_that_aiohttp_makes_itself_carry_the_policy_too(visitor: Visitor) -> None:
-    answer = await visitor.client.post(
-        "/rtc", data=b"x", headers={"Authorization": "Bearer x", "Content-Type": "text/plain"}
-    )
+async def test_answers_that_aiohttp_makes_itself_carry_the_policy_too(
+    visitor: Visitor, settings: Settings, database: Database
+) -> None:
+    async with database.view() as tx:
+        token = next(iter((await load_tokens(tx, load_secret(settings.data_dir))).values()))
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "text/plain"}
+    answer = await visitor.client.post("/rtc", data=b"x", headers=headers)
     assert answer.status == 415
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
 
@@ -159,6 +171,56 @@ async def test_logins_and_failures_that_count_no_more_are_swept_up(
         logins = (await tx.scalars(text("SELECT count(*) FROM logins"))).one()
         failures = (await tx.scalars(text("SELECT count(*) FROM login_failures"))).one()
     assert (logins, failures) == (1, 0)
+
+
+async def test_the_language_is_chosen_without_losing_the_question_in_the_address(
+    signed_in: Callable[[str], Awaitable[Visitor]],
+) -> None:
+    visitor = await signed_in("operator")
+    for path in ("/sessions?week=2026-W48&at=%E4%B8%AD", "/verify?number=PH-2026-1124-01"):
+        _, text = await visitor.get(path)
+        here = unescape(re.findall(r'action="/choices".*?name="next" value="([^"]*)"', text)[0])
+        answer, _ = await visitor.post("/choices", path, next=here, language="en")
+        assert str(answer.url.relative()) == path
+
+
+async def send_beginning(
+    server: TestServer, path: str, cookie: str = "", size: int = 60 << 20
+) -> str:
+    """Send the head of a large form and a little of its body; return the first line answered."""
+    reader, writer = await asyncio.open_connection(server.host, server.port)
+    head = (
+        f"POST {path} HTTP/1.1",
+        f"Host: {server.host}:{server.port}",
+        f"Content-Type: {PARTS}; boundary=x",
+        f"Content-Length: {size}",
+        f"Cookie: {cookie}",
+        "",
+        "--x",
+    )
+    writer.write("\r\n".join(head).encode())
+    line = await asyncio.wait_for(reader.readline(), 2)
+    writer.close()
+    return line.decode().strip()
+
+
+@pytest.mark.parametrize("path", ["/book", "/requests/1/edit", "/logout", "/street/links/1/renew"])
+async def test_nothing_is_read_of_a_form_from_whoever_has_not_signed_in(
+    server: TestServer, path: str
+) -> None:
+    assert await send_beginning(server, path) == "HTTP/1.1 403 Forbidden"
+
+
+async def test_only_forms_with_files_may_be_large(
+    signed_in: Callable[[str], Awaitable[Visitor]],
+) -> None:
+    clerk = await signed_in("clerk")
+    large = "x" * 300_000
+    answer, text = await clerk.post("/choices", "/book", language="en", more=large)
+    assert answer.status == 413
+    assert "太大" in text
+    answer, _ = await clerk.post("/login", "/book", name=large)
+    assert answer.status == 413
 
 
 def test_a_secret_that_was_cut_short_is_not_used(tmp_path: Path) -> None:

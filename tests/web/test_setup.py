@@ -466,7 +466,8 @@ async def test_a_venue_that_does_not_exist_has_no_link_to_renew(
 async def test_links_never_carry_a_host_that_is_not_ours(signed_in: Enter) -> None:
     office = await signed_in("admin")
     _, text = await office.get("/street/links?at=evil.example")
-    assert "evil.example" not in text
+    assert "evil.example/" not in text
+    assert "//evil.example" not in text
     assert "只在服务器本机上打得开" in text
 
 
