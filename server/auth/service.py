@@ -3,7 +3,8 @@
 import asyncio
 import hashlib
 import secrets
-from datetime import timedelta
+from collections.abc import Container
+from datetime import datetime, timedelta
 
 from server.audit.service import record
 from server.auth import store
@@ -32,6 +33,7 @@ from server.domain.events import EventKind, Payload
 
 IDLE = timedelta(hours=12)
 TOUCH_EVERY = timedelta(minutes=5)
+_NAME_LENGTH = 12
 _HASHING = asyncio.Semaphore(2)
 """Two hashes at a time: each takes 19 MiB and a core, and the packets need the other one."""
 _PROVING = asyncio.Lock()
@@ -153,6 +155,17 @@ async def find_login(db: Database, clock: Clock, cookie: str) -> Login | None:
         async with db.tx() as tx:
             await store.touch_login(tx, digest, now)
     return login
+
+
+def name_of(cookie: str) -> str:
+    """Return twelve hexadecimal digits that name the login of a cookie and open nothing."""
+    return digest_of(cookie)[:_NAME_LENGTH]
+
+
+async def load_login_names(tx: Tx, now: datetime, roles: Container[str]) -> set[str]:
+    """Return the names (``name_of``) of the logins in force of accounts with these roles."""
+    logins = await store.load_logins(tx, now, IDLE)
+    return {digest[:_NAME_LENGTH] for digest, role in logins.items() if role in roles}
 
 
 async def sign_out(db: Database, clock: Clock, login: Login, cookie: str) -> None:

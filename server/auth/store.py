@@ -191,6 +191,16 @@ async def load_login(tx: Tx, digest: str, now: datetime, idle: timedelta) -> Log
     )
 
 
+async def load_logins(tx: Tx, now: datetime, idle: timedelta) -> dict[str, Role]:
+    """Return the digests of the logins in force, each with the role of its account."""
+    query = (
+        select(LoginRow.digest, AccountRow.role)
+        .join(AccountRow, AccountRow.id == LoginRow.account_id)
+        .where(LoginRow.seen_at > now - idle, AccountRow.disabled_at.is_(None))
+    )
+    return {digest: Role(role) for digest, role in await tx.execute(query)}
+
+
 async def touch_login(tx: Tx, digest: str, now: datetime) -> None:
     """Note that the login is still in use."""
     row = await tx.get(LoginRow, digest)

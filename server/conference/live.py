@@ -23,7 +23,9 @@ from server.media.model import Kind, PeerConnected, PeerDisconnected, PeerInfo, 
 
 LINK_RENEWED = "link_renewed"
 """The reason of an end for which the street's office gave a venue another link."""
-_REASONS = frozenset({"left", "replaced", LINK_RENEWED})
+SIGNED_OUT = "signed_out"
+"""The reason of an end for which the login had ended by which the main venue came in."""
+_REASONS = frozenset({"left", "replaced", LINK_RENEWED, SIGNED_OUT})
 SILENCE = timedelta(seconds=5)
 """A connection that was not heard for so long has broken; a healthy one is heard each second."""
 
@@ -151,7 +153,8 @@ class Offer:
     """A media offer that asks to be let in.
 
     ``kinds`` are the kinds of its slots in order, ``part`` what it is to its venue. ``fixed`` says
-    once and for ever what they show, for measurements; None leaves it to the conference.
+    once and for ever what they show, for measurements; None leaves it to the conference. ``login``
+    names the login it came by, empty for a venue's link.
     """
 
     number: int
@@ -160,6 +163,7 @@ class Offer:
     kinds: tuple[Kind, ...]
     fixed: Slots | None = None
     part: Part = Part.CAMERA
+    login: str = ""
 
     @property
     def seat(self) -> Screen:

@@ -1,6 +1,7 @@
 """The name of a media connection: it says whose it is, so that a restart needs no other memory."""
 
 import re
+import secrets
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import get_args
@@ -10,6 +11,7 @@ from server.media.model import Kind
 _FORM = re.compile(
     r"([0-9]{1,18})\.([0-9]{1,9})([csto]?)\.([A-Za-z0-9_-]{1,64})\.([av]*)\.([a-z0-9]+)\Z"
 )
+_DRAWN = 8
 _LETTER: dict[str, Kind] = {kind[0]: kind for kind in get_args(Kind)}
 
 
@@ -31,7 +33,8 @@ class Part(StrEnum):
 class PeerName:
     """What a peer id (接入端) says: session, venue number and part, client, kinds of slots, a tail.
 
-    The tail makes the id new for each connection.
+    The tail makes the id new for each connection: eight random digits, then those that name the
+    login it came by, if it came by one.
     """
 
     session_id: int
@@ -41,10 +44,20 @@ class PeerName:
     tail: str
     part: Part = Part.CAMERA
 
+    @property
+    def login(self) -> str:
+        """The name of the login (see ``auth.service.name_of``); empty for one that has a link."""
+        return self.tail[_DRAWN:]
+
     def __str__(self) -> str:
         letters = "".join(kind[0] for kind in self.kinds)
         place = source_of(self.number, self.part)
         return f"{self.session_id}.{place}.{self.client}.{letters}.{self.tail}"
+
+
+def new_tail(login: str) -> str:
+    """Return a tail no connection has had, for one that came by this login (empty: by a link)."""
+    return secrets.token_hex(_DRAWN // 2) + login
 
 
 def parse_peer(text: str) -> PeerName | None:

@@ -7,14 +7,15 @@ worker is told what to forward; it enforces, a client never decides.
 import asyncio
 import contextlib
 import logging
-import secrets
-from collections.abc import Awaitable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from server.audit import store as log_store
 from server.audit.service import record
+from server.auth import service as auth
+from server.auth.permissions import OPERATORS
 from server.conference import content, observers, places
 from server.conference.commands import decide
 from server.conference.due import next_due
@@ -22,6 +23,7 @@ from server.conference.fold import apply, fold
 from server.conference.layout import Slots, video_slots
 from server.conference.live import (
     LINK_RENEWED,
+    SIGNED_OUT,
     Conference,
     Listener,
     Offer,
@@ -32,7 +34,7 @@ from server.conference.live import (
     seat_of,
 )
 from server.conference.model import ConferenceState, Happening, Order, Rank, Seat
-from server.conference.peers import Part, PeerName, parse_peer, source_of
+from server.conference.peers import Part, PeerName, new_tail, parse_peer, source_of
 from server.conference.places import PlaceHolder
 from server.conference.ports import Media
 from server.conference.rollcall import heard
@@ -61,6 +63,7 @@ from server.street import store as street
 
 log = logging.getLogger("pinhui.conference")
 
+Check = Callable[[], Awaitable[None]]
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 2.0
 
 
@@ -340,35 +343,35 @@ class Conferences:
 
     # --- media connections ---------------------------------------------------------------------
 
-    async def let_in(self, conference: Conference, offer: Offer) -> tuple[str, str]:
+    async def let_in(
+        self, conference: Conference, offer: Offer, is_known: Check | None = None
+    ) -> tuple[str, str]:
         """Let a venue's media connection in; the newest client takes the venue's place.
+
+        Args:
+            conference: the open session.
+            offer: who asks, and for what.
+            is_known: raises when the link or login of the offer is no longer good; asked while
+                nobody can be turned out, so that none slips in between.
 
         Returns:
             The peer's id and the answer.
 
         Raises:
             ConflictError: ``place_taken``.
-            DomainError: ``venue_not_on_roster``; or what the media plane refuses.
+            DomainError: ``venue_not_on_roster``; or what the media plane or the check refuses.
         """
         async with conference.lock:
-            if conference.state.closed:
-                raise DomainError("session_closed")
-            if conference.state.venue(offer.number) is None:
-                raise DomainError("venue_not_on_roster", venue=offer.number)
-            before = after = conference.holder(offer.number)
-            if offer.part is Part.CAMERA:
-                after = places.take(before, offer.client)
-            elif offer.part is Part.CONTENT:
-                content.check_share(conference.state, offer.number)
-            elif offer.part is Part.OBSERVER:
-                others = [n for n in conference.observers().values() if n.client != offer.client]
-                observers.check_room(len(others))
+            if is_known is not None:
+                await is_known()
+            before = conference.holder(offer.number)
+            after = _place_after(conference, offer)
             name = PeerName(
                 conference.state.session_id,
                 offer.number,
                 offer.client,
                 offer.kinds,
-                secrets.token_hex(4),
+                new_tail(offer.login),
                 offer.part,
             )
             peer = str(name)
@@ -410,13 +413,23 @@ class Conferences:
                 for peer in conference.observers():
                     await self._media.disconnect(peer, LINK_RENEWED)
 
+    async def turn_out_signed_out(self) -> None:
+        """End the main venue's media connections whose login has ended or has lost its role."""
+        for conference in self.running:
+            async with conference.lock:
+                async with self._db.view() as tx:
+                    good = await auth.load_login_names(tx, self._clock.now(), OPERATORS)
+                for peer, name in list(conference.peers.items()):
+                    if name.login and name.login not in good:
+                        await self._media.disconnect(peer, SIGNED_OUT)
+
     # --- what the media plane tells -------------------------------------------------------------
 
     async def on_media_event(self, event: MediaEvent) -> None:
         """Take an event of the media plane; journal events are acknowledged once recorded.
 
-        While the database is away the event waits, and those behind it: a later one that is
-        acknowledged would take it along, and with it somebody's attendance.
+        While the database is away the event waits, and those behind it: what happened first is
+        recorded first.
         """
         pause = FIRST_PAUSE_SECONDS
         while True:
@@ -432,7 +445,8 @@ class Conferences:
         match event:
             case PeerConnected() | PeerDisconnected():
                 await self._on_journal(event)
-                await self._media.acknowledge(event.seq)
+                with contextlib.suppress(WorkerUnavailable):
+                    await self._media.acknowledge(event.seq)
             case VoicesChanged():
                 conference = self._conferences.get(int(event.room))
                 if conference is not None:
@@ -542,3 +556,27 @@ async def _load_calls(tx: Tx, session: Session, venues: Collection[Venue]) -> li
         )
         for part in parts_of(session, placed)
     ]
+
+
+def _place_after(conference: Conference, offer: Offer) -> PlaceHolder:
+    """Return who holds the venue's place once an offer is let in.
+
+    Raises:
+        ConflictError: ``place_taken``.
+        DomainError: ``session_closed``, ``venue_not_on_roster``; or that nothing more may be shown,
+            or nobody more may look on.
+    """
+    if conference.state.closed:
+        raise DomainError("session_closed")
+    if conference.state.venue(offer.number) is None:
+        raise DomainError("venue_not_on_roster", venue=offer.number)
+    held = conference.holder(offer.number)
+    match offer.part:
+        case Part.CAMERA:
+            return places.take(held, offer.client)
+        case Part.CONTENT:
+            content.check_share(conference.state, offer.number)
+        case Part.OBSERVER:
+            others = [n for n in conference.observers().values() if n.client != offer.client]
+            observers.check_room(len(others))
+    return held

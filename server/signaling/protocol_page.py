@@ -156,6 +156,7 @@ _CLOSE = {
     1009: f"A frame of more than {wire.MAX_FRAME_BYTES:,} bytes.",
     wire.CLOSE_BAD_MESSAGE: "No `hello` in time, or a frame that is none of the messages above; the reason says what is wrong.",
     wire.CLOSE_NOT_KNOWN: "The token is unknown or has just been renewed, or the page is not signed in as an operator. Do not come back by yourself.",
+    wire.CLOSE_TOO_MANY: "Too many websockets, from this address or in all, have not said `hello` yet. Come back.",
     wire.CLOSE_TOO_SLOW: "Too many frames waited for this client. Come back.",
 }
 

@@ -9,39 +9,46 @@ import re
 
 from aiohttp import web
 
-from server.auth.guard import attach_login, role_of
+from server.auth.guard import LOGIN_COOKIE
 from server.auth.permissions import OPERATORS
+from server.auth.service import find_login, name_of
 from server.conference.live import Conference, Offer
 from server.conference.peers import parse_peer
 from server.conference.routes import CONFERENCES
-from server.conference.service import Conferences
+from server.conference.service import Check, Conferences
 from server.domain.errors import ConflictError, DomainError, ForbiddenError, NotFoundError
 from server.domain.places import Venue
 from server.media.client import OfferRefused, WorkerUnavailable
-from server.pages.context import DATABASE, many
+from server.pages.context import CLOCK, DATABASE, many
 from server.signaling.offers import MAX_OFFER_BYTES, read_offer
 from server.street import store as street
 
 _CLIENT = re.compile(r"[A-Za-z0-9_-]{8,64}\Z")
 
 
-async def _venue_of(http: web.Request) -> Venue:
-    """Return the venue whose token the request carries, or the main venue for an operator.
+async def _venue_of(http: web.Request) -> tuple[Venue, str]:
+    """Return the venue whose token the request carries, or the main venue and an operator's login.
+
+    The login is named as by ``auth.service.name_of``; empty with a token.
 
     Raises:
         ForbiddenError: ``token_unknown`` or ``sign_in_first``.
     """
+    db = http.app[DATABASE]
     scheme, _, token = http.headers.get("Authorization", "").partition(" ")
-    async with http.app[DATABASE].view() as tx:
-        if scheme == "Bearer":
+    if scheme == "Bearer":
+        async with db.view() as tx:
             venue = await street.load_venue_by_token(tx, token.strip())
-            if venue is None:
-                raise ForbiddenError("token_unknown")
-            return venue
-        await attach_login(http)
-        if role_of(http) not in OPERATORS:
-            raise ForbiddenError("sign_in_first")
-        return next(v for v in await street.load_venues(tx) if v.number == 0)
+        if venue is None:
+            raise ForbiddenError("token_unknown")
+        return venue, ""
+    cookie = http.cookies.get(LOGIN_COOKIE, "")
+    login = await find_login(db, http.app[CLOCK], cookie)
+    if login is None or login.role not in OPERATORS:
+        raise ForbiddenError("sign_in_first")
+    async with db.view() as tx:
+        main = next(v for v in await street.load_venues(tx) if v.number == 0)
+    return main, name_of(cookie)
 
 
 def _conference_of(http: web.Request, venue: Venue) -> Conference:
@@ -88,24 +95,28 @@ async def read_sdp(http: web.Request) -> str:
 
 async def handle_offer(http: web.Request) -> web.Response:
     """Let a media connection of a venue in and answer its offer."""
-    # the body first: who sends it slowly must not come in by a link that is renewed meanwhile
+    venue, login = await _venue_of(http)
     sdp = await read_sdp(http)
-    venue = await _venue_of(http)
-    kinds = read_offer(sdp)
     conference = _conference_of(http, venue)
-    return await answer(
-        http.app[CONFERENCES], conference, Offer(venue.number, _client_of(http, venue), sdp, kinds)
-    )
+    offer = Offer(venue.number, _client_of(http, venue), sdp, read_offer(sdp), login=login)
+
+    async def is_known() -> None:
+        # who sends slowly, or waits for others, must not come in by what has ended meanwhile
+        await _venue_of(http)
+
+    return await answer(http.app[CONFERENCES], conference, offer, is_known)
 
 
-async def answer(conferences: Conferences, conference: Conference, offer: Offer) -> web.Response:
+async def answer(
+    conferences: Conferences, conference: Conference, offer: Offer, is_known: Check | None = None
+) -> web.Response:
     """Return 201 with the answer to an offer and where to DELETE it (RFC 9725 §4.2).
 
     Raises:
         DomainError: ``offer_unusable``, or what the conference refuses.
     """
     try:
-        peer, sdp = await conferences.let_in(conference, offer)
+        peer, sdp = await conferences.let_in(conference, offer, is_known)
     except OfferRefused:
         raise DomainError("offer_unusable") from None
     except WorkerUnavailable:
@@ -120,7 +131,7 @@ async def answer(conferences: Conferences, conference: Conference, offer: Offer)
 
 async def handle_leave(http: web.Request) -> web.Response:
     """End a media connection of the asker's own venue."""
-    venue = await _venue_of(http)
+    venue, _ = await _venue_of(http)
     peer = http.match_info["peer"]
     name = parse_peer(peer)
     if name is None or name.number != venue.number:

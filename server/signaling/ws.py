@@ -31,6 +31,7 @@ from server.scheduler import store as sessions
 from server.signaling import messages as wire
 from server.signaling import views
 from server.signaling.connection import Connection, order_of
+from server.signaling.lobby import Lobby
 from server.street import store as street
 
 log = logging.getLogger("pinhui.ws")
@@ -53,6 +54,7 @@ class Hub:
         self._greeting: set[asyncio.Task[None]] = set()
         self._empty = asyncio.Event()
         self.conferences: Conferences | None = None
+        self.lobby = Lobby()
 
     # --- who is here ----------------------------------------------------------------------------
 
@@ -316,20 +318,33 @@ async def handle_socket(http: web.Request) -> web.WebSocketResponse:
     """Serve one websocket from its hello to its end."""
     hub = http.app[HUB]
     socket = web.WebSocketResponse(
-        heartbeat=HEARTBEAT_SECONDS, max_msg_size=wire.MAX_FRAME_BYTES, compress=False
+        timeout=CLOSE_SECONDS,
+        heartbeat=HEARTBEAT_SECONDS,
+        max_msg_size=wire.MAX_FRAME_BYTES,
+        compress=False,
     )
     await socket.prepare(http)
-    try:
-        hello = wire.parse_hello(await socket.receive_str(timeout=HELLO_SECONDS))
-    except (wire.BadMessageError, TimeoutError, TypeError) as error:
-        await socket.close(code=wire.CLOSE_BAD_MESSAGE, message=str(error).encode()[:120])
-        return socket
-    connection = await _connection_of(http, hello)
-    if connection is None:
-        await socket.close(code=wire.CLOSE_NOT_KNOWN)
-        return socket
-    await _converse(hub, socket, connection)
+    connection = await _welcome(http, socket)
+    if connection is not None:
+        await _converse(hub, socket, connection)
     return socket
+
+
+async def _welcome(http: web.Request, socket: web.WebSocketResponse) -> Connection | None:
+    """Return who says hello; None when the socket was closed instead."""
+    with http.app[HUB].lobby.enter(http.remote or "") as has_room:
+        if not has_room:
+            await socket.close(code=wire.CLOSE_TOO_MANY)
+            return None
+        try:
+            hello = wire.parse_hello(await socket.receive_str(timeout=HELLO_SECONDS))
+        except (wire.BadMessageError, TimeoutError, TypeError) as error:
+            await socket.close(code=wire.CLOSE_BAD_MESSAGE, message=str(error).encode()[:120])
+            return None
+        connection = await _connection_of(http, hello)
+        if connection is None:
+            await socket.close(code=wire.CLOSE_NOT_KNOWN)
+        return connection
 
 
 async def _converse(hub: Hub, socket: web.WebSocketResponse, connection: Connection) -> None:

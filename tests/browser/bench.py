@@ -2,9 +2,9 @@
 
 One demo with its 33 simulated venues, one Chromium with the main wall, on the same cores. What it
 prints, one line each: frames a second in every tile at two sizes of the window; seconds from a
-venue's link to its picture on the wall; milliseconds from "give the floor" to the new picture as
-every simulated venue decodes it; seconds in which 33 venues that come within one second are in;
-the CPU of the processes; packets that never came.
+venue's link to its picture on the wall, with the steps on the way; milliseconds from "give the
+floor" to the new picture as every simulated venue decodes it; seconds in which 33 venues that come
+within one second are in; the CPU of the processes; packets that never came.
 """
 
 import argparse
@@ -26,15 +26,8 @@ from server.simulator.demo_street import COMMITTEES
 from server.simulator.journal import Event, journal_path, read_journal
 from server.simulator.loops import load_loops
 from server.simulator.street import Street, read_config
-from tests.browser.chromium import (
-    FAKE_DEVICES,
-    LARGE,
-    LOOPBACK_MEDIA,
-    SMALL,
-    chromium,
-    new_context,
-    visit,
-)
+from tests.browser.arrival import arrive
+from tests.browser.chromium import FAKE_DEVICES, LARGE, LOOPBACK_MEDIA, SMALL, chromium
 from tests.browser.looking import look_at, until
 from tests.browser.servers import Demo
 from tests.browser.walls import TILES, open_the_wall
@@ -75,22 +68,15 @@ async def measure_tiles(wall: Page) -> None:
 
 async def measure_links(browser: Browser, demo: Demo, wall: Page, count: int) -> None:
     """Print how long it is from opening a venue's link to its picture on the wall."""
-    seconds = []
+    arrivals = []
     for number in list(EVERYBODY)[:count]:
-        context = await new_context(browser)
-        page = await context.new_page()
-        tile = f'venue-tile[data-venue="{number}"] video'
-        begun = time.monotonic()
-        await visit(page, demo.link(number))
-
-        async def is_seen(tile: str = tile) -> bool:
-            return (await look_at(wall, tile))[0].colour == "green"
-
-        await until(f"venue {number} is on the wall", is_seen)
-        seconds.append(time.monotonic() - begun)
-        await context.close()
+        arrival = await arrive(browser, demo, wall, number)
+        arrivals.append(arrival)
+        await arrival.page.context.close()
         await asyncio.sleep(1)
-    _row("link opened to picture on the wall", seconds, "s")
+    for step in arrivals[0].steps:
+        _row(f"  {step}", [a.steps[step] for a in arrivals if step in a.steps], "s")
+    _row("link opened to picture on the wall", [a.seconds for a in arrivals], "s")
 
 
 async def measure_floor(demo: Demo, wall: Page, count: int) -> None:

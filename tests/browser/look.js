@@ -56,6 +56,22 @@ globalThis.lookAt = function lookAt(selector) {
   }
 };
 
+/**
+ * Return when a video first showed a picture that is mostly green, looking at each of its frames.
+ * @param {string} selector
+ * @returns {Promise<number>} Unix milliseconds
+ */
+globalThis.firstGreen = function firstGreen(selector) {
+  const video = document.querySelector(selector);
+  return new Promise((resolve) => {
+    const look = () => {
+      if (globalThis.lookAt(selector)[0].colour === "green") resolve(Date.now());
+      else video.requestVideoFrameCallback(look);
+    };
+    video.requestVideoFrameCallback(look);
+  });
+};
+
 /** Return how many packets of sound have come in over the newest connection. */
 globalThis.soundReceived = async function soundReceived() {
   const peer = globalThis.peersMade.at(-1);

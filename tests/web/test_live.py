@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from aiohttp import ClientWebSocketResponse, WSMsgType
@@ -32,6 +32,7 @@ from server.scheduler import store as sessions
 from server.signaling.messages import (
     CLOSE_BAD_MESSAGE,
     CLOSE_NOT_KNOWN,
+    CLOSE_TOO_MANY,
     MAX_FRAME_BYTES,
 )
 from server.signaling.ws import HUB
@@ -734,3 +735,93 @@ async def test_a_page_that_has_fallen_asleep_holds_up_no_restart(live: Live) -> 
     await asleep.until("state")
     async with asyncio.timeout(5):
         await live.server.app[HUB].close()
+
+
+async def main_venue_joins(live: Live, operator: Visitor, client: str) -> str:
+    """Come in with the main venue's media as the wall does; return the peer's id."""
+    session = live.conference.state.session_id
+    _, text = await operator.get("/account")
+    answer = await operator.client.post(
+        f"/rtc?client={client}&session={session}",
+        data=BOTH,
+        headers={"X-CSRF-Token": csrf_in(text), "Content-Type": "application/sdp"},
+    )
+    assert answer.status == 201, await answer.text()
+    peer = answer.headers["Location"].removeprefix("/rtc/")
+    await live.media.connected(peer, unix_ms(live.clock.now()))
+    return peer
+
+
+def csrf_in(text: str) -> str:
+    return text.partition('name="csrf" value="')[2].partition('"')[0]
+
+
+async def test_signing_out_ends_the_media_of_this_login(live: Live, signed_in: Enter) -> None:
+    operator, other = await signed_in("operator"), await signed_in("operator")
+    peer = await main_venue_joins(live, operator, "wall-00000001")
+    await other.post("/logout", "/")
+    assert peer in live.media.connections
+    await operator.post("/logout", "/")
+    assert live.media.ended == [(peer, "signed_out")]
+    await live.media.gone(peer, unix_ms(live.clock.now()), "signed_out")
+    async with live.conferences._db.view() as tx:
+        events = await audit_store.load_recorded(tx, kinds=["venue.disconnected"])
+    assert [e.payload["reason"] for e in events] == ["signed_out"]
+
+
+async def test_a_disabled_operator_is_seen_and_heard_no_more_and_neither_after_a_restart(
+    live: Live, signed_in: Enter, database: Database, tmp_path: Path
+) -> None:
+    operator, admin = await signed_in("operator"), await signed_in("admin")
+    peer, branch = await main_venue_joins(live, operator, "wall-00000001"), await live.join(1)
+    live.media.heard_ms = {peer: 0, branch: 0}
+    again = Conferences(
+        live.conferences._db, live.clock, live.media, live.conferences._listener, tmp_path / "alive"
+    )
+    await again.restore()
+    live.server.app[HUB].conferences = live.server.app._state[CONFERENCES] = again
+    async with database.view() as tx:
+        account = await accounts.load_account(tx, "operator")
+    assert account is not None
+    page = f"/admin/accounts/{account.id}"
+    await admin.post(f"{page}/disable", page)
+    assert live.media.ended == [(peer, "signed_out")]
+
+
+class WatchedLock(asyncio.Lock):
+    """A lock that tells when somebody wants it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = asyncio.Event()
+
+    async def acquire(self) -> Literal[True]:
+        self.asked.set()
+        return await super().acquire()
+
+
+async def test_a_link_renewed_while_its_offer_waits_lets_nobody_in(
+    live: Live, settings: Settings, database: Database
+) -> None:
+    live.conference.lock = lock = WatchedLock()
+    async with lock:
+        lock.asked.clear()
+        waiting = asyncio.create_task(live.post(2))
+        await asyncio.wait_for(lock.asked.wait(), 5)
+        async with database.tx() as tx:
+            venue = next(v for v in await street.load_venues(tx) if v.number == 2)
+            await street.renew_token(tx, load_secret(settings.data_dir), venue.id)
+    assert (await waiting).status == 403
+    assert live.media.connections == {}
+
+
+async def test_who_says_no_hello_is_turned_away_when_there_are_many(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.signaling.lobby.MOST_OF_ONE_ADDRESS", 3)
+    silent = [Page(await live.client.ws_connect("/ws")) for _ in range(3)]
+    assert await Page(await live.client.ws_connect("/ws")).closing_code() == CLOSE_TOO_MANY
+    hello = {"type": "hello", "token": live.tokens[1], "client": "pc-00000001"}
+    await silent[0].socket.send_json(hello)
+    await silent[0].until("state")
+    await (await live.page(2)).until("state")

@@ -1,0 +1,45 @@
+"""How long a branch venue's link takes from being opened to its picture on the wall."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.async_api import Browser, Page
+
+from tests.browser.chromium import new_context, visit
+from tests.browser.looking import PATIENCE_S
+from tests.browser.servers import Demo
+
+SCRIPT = Path(__file__).parent / "arrival.js"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One opening of a link.
+
+    ``seconds`` until the wall showed the first frame of the browser's camera; ``steps`` the seconds
+    until the page had done each thing of ``arrival.js``, in order.
+    """
+
+    page: Page
+    seconds: float
+    steps: dict[str, float]
+
+
+async def arrive(browser: Browser, demo: Demo, wall: Page, number: int) -> Arrival:
+    """Open a venue's link in a fresh browser context and wait for its green camera on the wall.
+
+    The wall itself notes the moment of the frame, so that looking costs no time.
+    """
+    context = await new_context(browser)
+    await context.add_init_script(path=SCRIPT)
+    page = await context.new_page()
+    tile = f'venue-tile[data-venue="{number}"] video'
+    await wall.evaluate("(tile) => void (globalThis.greenAt = firstGreen(tile))", tile)
+    begun = time.time()
+    await visit(page, demo.link(number))
+    shown = await asyncio.wait_for(wall.evaluate("greenAt"), PATIENCE_S)
+    steps = await page.evaluate("arrival")
+    ordered = sorted((at / 1000 - begun, step) for step, at in steps.items())
+    return Arrival(page, shown / 1000 - begun, {step: after for after, step in ordered})
