@@ -20,7 +20,6 @@ from server.admission import routes as admission_routes
 from server.admission import vault
 from server.admission.store import load_attachments
 from server.attendance import routes as attendance_routes
-from server.attendance.export import PaperMaker
 from server.auth import routes as auth_routes
 from server.auth.guard import attach_login, guard, login_of, role_of
 from server.auth.model import Role
@@ -55,7 +54,17 @@ from server.media.client import MediaClient, OnEvent, WorkerSettings, WorkerUnav
 from server.media.launch import MEDIA_CORES
 from server.media.model import MediaEvent
 from server.pages import middleware
-from server.pages.context import CLOCK, DATABASE, LANGUAGE, RENDERER, ROOM, SECRET, visit_of
+from server.pages.context import (
+    CLOCK,
+    DATABASE,
+    LANGUAGE,
+    PAPER,
+    RENDERER,
+    ROOM,
+    SECRET,
+    visit_of,
+)
+from server.pages.export import PaperMaker
 from server.pages.render import Renderer
 from server.portal import routes as portal_routes
 from server.portal.menu import menu_for
@@ -229,7 +238,7 @@ async def build_app(
     app[SECRET] = load_secret(settings.data_dir)
     app[LANGUAGE] = settings.language
     app[AUTHORITY] = tls.files_of(settings.data_dir).authority
-    app[attendance_routes.PAPER] = PaperMaker()
+    app[PAPER] = PaperMaker()
     app[street_routes.DRAFT] = settings.data_dir / "setup.json"
     app[street_routes.HOSTS] = tuple(_certified_names(settings))
     room = dict.fromkeys(("book.post", "request.edit.post"), admission_routes.MOST_BYTES)

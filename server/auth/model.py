@@ -68,6 +68,7 @@ class NewAccount:
     department_id: int | None = None
     committee_id: int | None = None
     email: str = ""
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)

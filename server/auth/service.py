@@ -199,6 +199,7 @@ async def enter_account(tx: Tx, clock: Clock, account: NewAccount, *, actor: str
         department_id=account.department_id,
         committee_id=account.committee_id,
         email=account.email,
+        language=account.language,
     )
     payload: Payload = {
         "account_id": made.id,
@@ -208,6 +209,7 @@ async def enter_account(tx: Tx, clock: Clock, account: NewAccount, *, actor: str
         "department_id": made.department_id,
         "committee_id": made.committee_id,
         "email": made.email,
+        "language": made.language,
     }
     await record(tx, clock, EventKind.ACCOUNT_CREATED, actor=actor, payload=payload)
     return made

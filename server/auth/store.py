@@ -143,6 +143,7 @@ async def save_account(
     department_id: int | None = None,
     committee_id: int | None = None,
     email: str = "",
+    language: str = "",
 ) -> Account:
     """Add an account and return it with its id."""
     row = AccountRow(
@@ -153,6 +154,7 @@ async def save_account(
         department_id=department_id,
         committee_id=committee_id,
         email=email,
+        language=language,
     )
     tx.add(row)
     await tx.flush()

@@ -1,6 +1,6 @@
 """What a weekly digest is (每周工作提示), and the part of it that one committee is sent."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -146,6 +146,34 @@ def copy_for(digest: WeeklyDigest, committee_id: int) -> DigestCopy:
         entries=tuple(e for e in digest.entries if e.concerns(committee_id)),
         sessions=tuple(sorted(own, key=lambda s: (s.starts_at, s.session_id))),
         deadlines=tuple(d for d in digest.deadlines if d.concerns(committee_id)),
+    )
+
+
+def copy_of_all(digest: WeeklyDigest, entries: Iterable[DigestEntry]) -> DigestCopy:
+    """Return some entries, and every session and deadline, as one copy that is nobody's own.
+
+    A session is there once, from its first to its last call, with all posts that are called.
+    """
+    sessions = []
+    for session in digest.sessions:
+        posts = {post for called in session.called for post in called.posts}
+        sessions.append(
+            OwnSession(
+                session_id=session.session_id,
+                title=session.title,
+                hall=session.hall,
+                posts=tuple(post for post in Post if post in posts),
+                starts_at=min(called.starts_at for called in session.called),
+                ends_at=max(called.ends_at for called in session.called),
+            )
+        )
+    return DigestCopy(
+        week=digest.week,
+        day=digest.day,
+        committee_id=0,
+        entries=tuple(entries),
+        sessions=tuple(sorted(sessions, key=lambda s: (s.starts_at, s.session_id))),
+        deadlines=digest.deadlines,
     )
 
 

@@ -41,7 +41,11 @@ def recipients_of(
         if committee.email:
             holder = f"venue:{rooms[committee.id]}"
             own[committee.email.lower()] = Recipient(
-                holder, committee.id, committee.name, committee.email, language
+                holder,
+                committee.id,
+                committee.name,
+                committee.email,
+                committee.language or language,
             )
         for account in accounts:
             if _is_told(account, committee):

@@ -1,6 +1,6 @@
 """Pages of weekly digests: one's own copy, everybody's with receipts, what a letter links to."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from urllib.parse import quote
 
@@ -11,13 +11,31 @@ from server.auth.guard import login_of
 from server.auth.model import Login, Role
 from server.db.engine import Tx
 from server.digest import service, views
-from server.digest.model import DigestEntry, copy_for, corrections_of
+from server.digest.model import (
+    DigestCopy,
+    DigestEntry,
+    WeeklyDigest,
+    copy_for,
+    copy_of_all,
+    corrections_of,
+)
 from server.digest.receipts import Way
 from server.digest.service import Digester
 from server.digest.store import load_digests
 from server.domain.errors import NotFoundError
 from server.domain.events import Recorded
-from server.pages.context import CLOCK, DATABASE, form_values, many, page, redirect, visit_of
+from server.pages.context import (
+    CLOCK,
+    DATABASE,
+    PAPER,
+    RENDERER,
+    form_values,
+    many,
+    page,
+    redirect,
+    visit_of,
+)
+from server.street import store as street
 
 DIGESTER: web.AppKey[Digester] = web.AppKey("digester", Digester)
 """What digests are made with."""
@@ -137,6 +155,54 @@ async def show_file(http: web.Request) -> web.Response:
     return await _file(http, (e for e in digest.entries if own in {None, e.department_id}))
 
 
+# --- on paper ----------------------------------------------------------------------------------
+
+
+async def show_pdf(http: web.Request) -> web.Response:
+    """Hand out a digest for print: a secretary's copy, or what the login sees of everybody's."""
+    login = login_of(http)
+    async with http.app[DATABASE].view() as tx:
+        digest = await service.require_digest(tx, http.match_info["week"])
+        committee = await _committee_of(tx, login)
+        later = await load_digests(tx, since=digest.day)
+    if login.role is Role.SECRETARY:
+        if login.committee_id not in digest.committee_ids:
+            raise NotFoundError("no_such_digest")
+        return await _paper(
+            http, digest, copy_for(digest, login.committee_id or 0), committee, later
+        )
+    own = login.department_id if login.role is Role.CLERK else None
+    seen = [e for e in digest.entries if own in {None, e.department_id}]
+    return await _paper(http, digest, copy_of_all(digest, seen), "", later)
+
+
+async def _committee_of(tx: Tx, login: Login) -> str:
+    committees = await street.load_committees(tx)
+    return next((c.name for c in committees if c.id == login.committee_id), "")
+
+
+async def _paper(
+    http: web.Request,
+    digest: WeeklyDigest,
+    copy: DigestCopy,
+    committee: str,
+    later: Collection[WeeklyDigest],
+) -> web.Response:
+    visit = visit_of(http)
+    values = {
+        "visit": visit,
+        "digest": digest,
+        "copy": copy,
+        "committee": committee,
+        "year": copy.day.year,
+        "corrected": corrections_of(digest, later),
+    }
+    html = http.app[RENDERER].render("digest/paper.html", visit.language, values)
+    pdf = await http.app[PAPER].print_page(html)
+    headers = {"Content-Disposition": f'attachment; filename="digest-{copy.week}.pdf"'}
+    return web.Response(body=pdf, content_type="application/pdf", headers=headers)
+
+
 # --- by the link in a letter -------------------------------------------------------------------
 
 
@@ -166,6 +232,15 @@ async def handle_link_read(http: web.Request) -> web.Response:
     return redirect(f"/d/{token}?read")
 
 
+async def show_link_pdf(http: web.Request) -> web.Response:
+    """Hand out for print what a link shows."""
+    async with http.app[DATABASE].view() as tx:
+        found = await service.read_link(http.app[DIGESTER], tx, http.match_info["token"])
+        later = await load_digests(tx, since=found.digest.day)
+    copy = copy_for(found.digest, found.committee_id)
+    return await _paper(http, found.digest, copy, found.committee, later)
+
+
 async def show_link_file(http: web.Request) -> web.Response:
     """Hand out a file of what a link shows."""
     async with http.app[DATABASE].view() as tx:
@@ -180,8 +255,10 @@ ROUTES = [
     web.post("/digest/{week}/read", handle_read, name="digest.read.post"),
     web.post("/digest/{week}/remind", handle_remind, name="digest.remind.post"),
     web.post("/digest/{week}/correct", handle_correct, name="digest.correct.post"),
+    web.get("/digest/{week}/digest.pdf", show_pdf, name="digest.pdf"),
     web.get("/digest/{week}/files/{entry}/{file}", show_file, name="digest.file"),
     web.get("/d/{token}", show_link, name="digest.link"),
     web.post("/d/{token}/read", handle_link_read, name="digest.link.post"),
+    web.get("/d/{token}/digest.pdf", show_link_pdf, name="digest.link.pdf"),
     web.get("/d/{token}/files/{entry}/{file}", show_link_file, name="digest.link.file"),
 ]

@@ -55,7 +55,8 @@ class Committee:
 
     One that is ``retired`` is expected at no new session, and its venue's link opens nothing.
     ``version`` counts changes, those of its venue's name and of its people as well. ``email`` is
-    where letters to the committee and its venue go, empty for nowhere.
+    where letters to the committee and its venue go, empty for nowhere; ``language`` what they are
+    written in, empty for the installation's.
     """
 
     id: int
@@ -64,6 +65,7 @@ class Committee:
     retired: bool = False
     version: int = 1
     email: str = ""
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)

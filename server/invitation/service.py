@@ -98,10 +98,12 @@ async def invite_due(inviter: Inviter) -> int:
         office = await street.load_office(tx)
         due = await _load_due(tx, inviter)
         chosen = {f"account:{a.id}": a.language for a in await accounts.load_accounts(tx)}
+        chosen |= {f"committee:{c.id}": c.language for c in await street.load_committees(tx)}
         frame = {"street": office.name, "phone": office.phone} if office else {}
         for message in due:
             await store.save_sent(tx, message.sent)
-            language = chosen.get(message.sent.invitation.invitee) or inviter.language
+            kind, number, *_ = message.sent.invitation.invitee.split(":")
+            language = chosen.get(f"{kind}:{number}") or inviter.language
             letter = _letter(inviter, message, frame, language)
             await enqueue(tx, inviter.clock, letter)
         await _record_sent(tx, inviter.clock, due)

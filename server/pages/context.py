@@ -12,6 +12,7 @@ from aiohttp import web
 
 from server.db.engine import Database
 from server.domain.clock import Clock
+from server.pages.export import PaperMaker
 from server.pages.render import Renderer
 
 DATABASE: web.AppKey[Database] = web.AppKey("database", Database)
@@ -23,6 +24,8 @@ ROOM: web.AppKey[Mapping[str, int]] = web.AppKey("room", Mapping)
 _OF_ADDRESSES = "!#$%&'()*+,/:;=?@[]~"
 LANGUAGE: web.AppKey[str] = web.AppKey("language", str)
 """In which letters are written to whoever has not chosen another."""
+PAPER: web.AppKey[PaperMaker] = web.AppKey("paper", PaperMaker)
+"""Makes PDFs of printable pages."""
 
 
 @dataclass(slots=True)

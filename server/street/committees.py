@@ -61,6 +61,7 @@ async def _committee_facts(tx: Tx, committee: Committee) -> Payload:
         "name": committee.name,
         "venue": venue,
         "email": committee.email,
+        "language": committee.language,
         "people": people,
     }
 
@@ -119,13 +120,24 @@ async def _enter_committee(
     if words.number != committee.number:
         other = await _renumber(keeper, tx, committee, words.number, committees)
     await _enter_people(keeper, tx, committee, words.people)
-    now = replace(committee, number=words.number, name=words.name, email=words.email)
+    now = replace(
+        committee,
+        number=words.number,
+        name=words.name,
+        email=words.email,
+        language=words.language,
+    )
     after = await _committee_facts(tx, now) | {"venue": words.venue}
     changed = difference(before, after)
     if not changed:
         return 0
     await store.update_committee(
-        tx, committee.id, name=words.name, venue=words.venue, email=words.email
+        tx,
+        committee.id,
+        name=words.name,
+        venue=words.venue,
+        email=words.email,
+        language=words.language,
     )
     payload: Payload = {"committee_id": committee.id, "name": committee.name}
     return await keeper.note(tx, kind, payload | _without_the_same(changed) | other)
@@ -162,7 +174,9 @@ async def add_committee(keeper: Keeper, secret: bytes, words: CommitteeWords) ->
         if holder is not None:
             # a retired committee lets its number go to the new one
             await _renumber(keeper, tx, holder, PARKED + holder.id, committees)
-        committee_id = await store.save_committee(tx, words.number, words.name, words.email)
+        committee_id = await store.save_committee(
+            tx, words.number, words.name, words.email, words.language
+        )
         await store.save_venue(
             tx,
             secret,
@@ -171,7 +185,9 @@ async def add_committee(keeper: Keeper, secret: bytes, words: CommitteeWords) ->
             kind=VenueKind.BRANCH,
             committee_id=committee_id,
         )
-        committee = Committee(committee_id, words.number, words.name, email=words.email)
+        committee = Committee(
+            committee_id, words.number, words.name, email=words.email, language=words.language
+        )
         await _enter_people(keeper, tx, committee, words.people)
         facts = await _committee_facts(tx, committee)
         payload: Payload = {"committee_id": committee_id, **facts}
@@ -303,6 +319,7 @@ async def _words_before(tx: Tx, committee: Committee, event: Recorded) -> Commit
         venue=wanted["venue"],
         people=tuple(_person(committee.id, person) for person in people),
         email=wanted["email"],
+        language=wanted["language"],
     )
 
 

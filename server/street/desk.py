@@ -7,6 +7,7 @@ from itertools import count, takewhile
 from server.domain.addresses import parse_email
 from server.domain.errors import DomainError
 from server.domain.places import Committee, Department, Person, Post
+from server.i18n.catalogue import LANGUAGES
 from server.street.cells import clean, fault_of, tidy
 
 MOST_NUMBER = 999
@@ -42,6 +43,7 @@ class CommitteeForm:
     people: tuple[PersonLine, ...] = ()
     version: int = 0
     email: str = ""
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class CommitteeWords:
     venue: str
     people: tuple[Person, ...] = ()
     email: str = ""
+    language: str = ""
 
 
 def in_order(people: Sequence[Person]) -> list[Person]:
@@ -76,6 +79,7 @@ def form_of(committee: Committee, venue: str, people: Sequence[Person]) -> Commi
         people=(*lines, *[PersonLine()] * BLANK_ROWS),
         version=committee.version,
         email=committee.email,
+        language=committee.language,
     )
 
 
@@ -83,8 +87,9 @@ def read_form(values: Mapping[str, str]) -> CommitteeForm:
     """Return a committee's form as it was sent; rows are counted from 0 without a gap.
 
     Args:
-        values: fields by name: ``number``, ``name``, ``venue``, ``email``, ``version``, and for
-            each row ``person_0``, ``name_0``, ``post_0``, ``line_0``, ``leaves_0``.
+        values: fields by name: ``number``, ``name``, ``venue``, ``email``, ``language``,
+            ``version``, and for each row ``person_0``, ``name_0``, ``post_0``, ``line_0``,
+            ``leaves_0``.
     """
     people = []
     for row in takewhile(lambda row: f"name_{row}" in values, count()):
@@ -104,6 +109,7 @@ def read_form(values: Mapping[str, str]) -> CommitteeForm:
         people=tuple(people),
         version=read_number(values.get("version", "")) or 0,
         email=values.get("email", "").strip(),
+        language=values["language"] if values.get("language") in LANGUAGES else "",
     )
 
 
@@ -150,7 +156,9 @@ def check_form(
         elif person is not None:
             people.append(person)
     venue = form.venue or form.name
-    return CommitteeWords(number, form.name, venue, tuple(people), form.email), errors
+    return CommitteeWords(
+        number, form.name, venue, tuple(people), form.email, form.language
+    ), errors
 
 
 def _has(people: Sequence[Person], person: Person) -> bool:

@@ -56,7 +56,7 @@ def _department(row: DepartmentRow) -> Department:
 
 def _committee(row: CommitteeRow) -> Committee:
     retired = row.retired_at is not None
-    return Committee(row.id, row.number, row.name, retired, row.version, row.email)
+    return Committee(row.id, row.number, row.name, retired, row.version, row.email, row.language)
 
 
 async def load_departments(tx: Tx) -> list[Department]:
@@ -107,10 +107,12 @@ async def lock_committees(tx: Tx) -> list[Committee]:
     return await load_committees(tx)
 
 
-async def update_committee(tx: Tx, committee_id: int, *, name: str, venue: str, email: str) -> None:
-    """Change what a committee and its venue are called and its address; count the change."""
+async def update_committee(
+    tx: Tx, committee_id: int, *, name: str, venue: str, email: str, language: str = ""
+) -> None:
+    """Change what a committee and its venue are called and how it is written to; count it."""
     row = await tx.get_one(CommitteeRow, committee_id)
-    row.name, row.email = name, email
+    row.name, row.email, row.language = name, email, language
     row.version += 1
     (await _venue_row(tx, committee_id)).name = venue
     await tx.flush()
@@ -238,9 +240,11 @@ async def save_department(tx: Tx, name: str, *, exempt: bool) -> int:
     return row.id
 
 
-async def save_committee(tx: Tx, number: int, name: str, email: str = "") -> int:
+async def save_committee(
+    tx: Tx, number: int, name: str, email: str = "", language: str = ""
+) -> int:
     """Enter a committee and return its id."""
-    row = CommitteeRow(number=number, name=name, email=email)
+    row = CommitteeRow(number=number, name=name, email=email, language=language)
     tx.add(row)
     await tx.flush()
     return row.id

@@ -98,7 +98,7 @@ def stops(session: int, account: str) -> list[Stop]:
 NOT_PAGES = frozenset(
     {
         *("board.state", "board.prices", "board.events", "board.found"),
-        *("digest.file", "digest.link.file"),
+        *("digest.file", "digest.link.file", "digest.pdf", "digest.link.pdf"),
         *("health", "static", "authority", "calendar", "ws", "join", "setup", "setup.template"),
         *(
             "request.file",

@@ -1,5 +1,6 @@
 """The weekly digest: issued by the timer, written to committees, read, reminded of, corrected."""
 
+import io
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -8,6 +9,7 @@ from email.message import EmailMessage
 
 import pytest
 from aiohttp.test_utils import TestServer
+from pypdf import PdfReader
 
 from server.admission import vault
 from server.admission.routes import FILES
@@ -18,13 +20,14 @@ from server.auth import store as accounts
 from server.auth.keeping import choose_language, words_of
 from server.db.engine import Database
 from server.digest import store
-from server.digest.links import LASTS
+from server.digest.links import LASTS, LinkName, link_token
 from server.digest.model import WeeklyDigest
 from server.domain.events import EventKind, Recorded
 from server.domain.places import Post
 from server.mail.model import LetterState
 from server.mail.service import send_waiting
 from server.mail.store import load_letters
+from server.pages.context import SECRET
 from server.scheduler import store as scheduler
 from server.scheduler.filing import Approval, FiledRequest, Filing, RequestState
 from server.street import store as street
@@ -610,3 +613,57 @@ async def test_what_is_only_made_known_is_written_in_the_booking_form(
     assert answer.status == 422
     _, text = await clerk.get("/requests/1/edit")
     assert "报进度。</textarea>" in text
+
+
+# --- on paper ----------------------------------------------------------------------------------
+
+
+def words_in(pdf: bytes) -> str:
+    return "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
+
+
+async def test_a_secretary_takes_their_own_copy_as_pdf_and_the_office_all_of_it(
+    server: TestServer, signed_in: Enter, database: Database, clock: FakeClock
+) -> None:
+    await file_known(database, clock, "别家的事", committee_ids=(OTHER,))
+    await file_known(database, clock, "医保缴费")
+    digest = await issue(server, database)
+    path = f"/digest/{digest.week}/digest.pdf"
+    secretary, office = await signed_in("secretary"), await signed_in("operator")
+    for visitor, expected in ((secretary, {"医保缴费"}), (office, {"医保缴费", "别家的事"})):
+        answer = await visitor.client.get(path)
+        assert answer.content_type == "application/pdf"
+        words = words_in(await answer.read())
+        assert {topic for topic in ("医保缴费", "别家的事") if topic in words} == expected
+    _, page = await secretary.get("/digest")
+    assert path in page
+    answer, _ = await secretary.get("/digest/2020-W01/digest.pdf")
+    assert answer.status == 404
+
+
+async def test_the_link_of_a_letter_gives_the_same_pdf_and_a_broken_one_nothing(
+    server: TestServer, visitor: Visitor, database: Database, clock: FakeClock
+) -> None:
+    await file_known(database, clock, "医保缴费")
+    digest = await issue(server, database)
+    token = link_token(server.app[SECRET], LinkName(f"venue:{OWN + 1}", digest.week))
+    answer = await visitor.client.get(f"/d/{token}/digest.pdf")
+    assert "医保缴费" in words_in(await answer.read())
+    answer, _ = await visitor.get(f"/d/{token}x/digest.pdf")
+    assert answer.status == 404
+
+
+async def test_a_committee_is_written_to_in_its_own_language(
+    server: TestServer, database: Database, clock: FakeClock
+) -> None:
+    for number, language in ((OWN, "en"), (OTHER, "")):
+        async with database.tx() as tx:
+            name = f"第 {number} 家"
+            email = f"{number}@street.test"
+            words = {"name": name, "venue": name, "email": email, "language": language}
+            await street.update_committee(tx, number, **words)
+    await file_known(database, clock, "医保缴费")
+    await issue(server, database)
+    told = await post_out(database, clock)
+    assert "Weekly" in told[f"{OWN}@street.test"]["Subject"]
+    assert "每周工作提示" in told[f"{OTHER}@street.test"]["Subject"]

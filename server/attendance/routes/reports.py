@@ -1,12 +1,11 @@
 """Pages of attendance: the list, a session's report as page, PDF and CSV, and checking one."""
 
-import logging
 from pathlib import Path
 
 from aiohttp import web
 
 from server.attendance import service
-from server.attendance.export import PaperError, PaperMaker, qr_path
+from server.attendance.export import qr_path
 from server.attendance.report import Line, Report, session_of
 from server.attendance.timeline import bars, marks, scale_of
 from server.audit import service as audit
@@ -14,15 +13,12 @@ from server.audit import verify
 from server.auth.guard import login_of, role_of
 from server.auth.permissions import ROUTES as ROUTES_TABLE
 from server.auth.permissions import may_use
-from server.domain.errors import DomainError, NotFoundError
+from server.domain.errors import NotFoundError
 from server.i18n import catalogue
 from server.i18n.dates import clock_time, site_date
-from server.pages.context import CLOCK, DATABASE, RENDERER, page, visit_of
+from server.pages.context import CLOCK, DATABASE, PAPER, RENDERER, page, visit_of
 from server.pages.sheets import render_csv
 
-log = logging.getLogger("pinhui.attendance")
-
-PAPER: web.AppKey[PaperMaker] = web.AppKey("paper", PaperMaker)
 VERDICTS = {
     "PRESENT": "verdict.PRESENT",
     "LATE": "verdict.LATE",
@@ -117,11 +113,7 @@ async def download_pdf(http: web.Request) -> web.Response:
             "verdicts": VERDICTS,
         },
     )
-    try:
-        pdf = await http.app[PAPER].make(html)
-    except PaperError as error:
-        log.exception("no PDF of session %s", shown.session.id)
-        raise DomainError("paper_failed") from error
+    pdf = await http.app[PAPER].print_page(html)
     return _attachment(pdf, f"{shown.report.audit_number}.pdf", "application/pdf")
 
 

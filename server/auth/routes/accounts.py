@@ -21,6 +21,7 @@ from server.db.engine import Tx
 from server.domain.addresses import parse_email
 from server.domain.errors import ConflictError, DomainError, NotFoundError
 from server.domain.events import Recorded
+from server.i18n.catalogue import LANGUAGES
 from server.pages.context import CLOCK, DATABASE, form_values, many, page, redirect
 
 MOST_SHOWN = 40
@@ -129,7 +130,7 @@ async def _read_words(
         department_id=department,
         committee_id=committee,
         email=parse_email(values.get("email", "")),
-        language=old.language if old else "",
+        language=values["language"] if values.get("language") in LANGUAGES else "",
     )
     return words, errors
 
@@ -161,6 +162,7 @@ async def handle_new_account(http: web.Request) -> web.Response:
         department_id=words.department_id,
         committee_id=words.committee_id,
         email=words.email,
+        language=words.language,
     )
     db, clock, actor = http.app[DATABASE], http.app[CLOCK], _actor(http)
     try:
@@ -204,6 +206,7 @@ async def _edit_page(
         "department": str(account.department_id or ""),
         "committee": str(account.committee_id or ""),
         "email": account.email,
+        "language": account.language,
     }
     return page(
         http,
