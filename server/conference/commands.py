@@ -4,12 +4,15 @@ from dataclasses import replace
 
 from server.conference import (
     agenda,
+    ballots,
+    banner,
     broadcast,
     calling,
     carousel,
     chair,
     content,
     floor,
+    questions,
     rollcall,
     sound,
     undo,
@@ -61,6 +64,9 @@ _RULES: dict[str, Rule] = {
     **views.RULES,
     **content.RULES,
     **calling.RULES,
+    **banner.RULES,
+    **questions.RULES,
+    **ballots.RULES,
 }
 _BY_ITSELF: dict[str, Rule] = {
     **agenda.BY_ITSELF,
@@ -81,6 +87,8 @@ _OWN = frozenset(
         "head_count",
         "roll.here",
         "layout.choose",
+        "question.ask",
+        "ballot.cast",
         "chair.apply",
         "chair.withdraw",
         "chair.seize",
@@ -90,7 +98,17 @@ _OWN = frozenset(
 """What is not the controls' work: a venue's own, and asking for the chair itself."""
 CONTROLS = COMMANDS - _OWN
 """What needs the right to control."""
-_FOR_GOOD = frozenset({"session.end", "agenda.call_in", "chair.decline", "venue.call", "undo"})
+_FOR_GOOD = frozenset(
+    {
+        "session.end",
+        "agenda.call_in",
+        "chair.decline",
+        "venue.call",
+        "ballot.open",
+        "ballot.close",
+        "undo",
+    }
+)
 """Controls that cannot be undone: somebody was told, or there is nothing left to put back."""
 
 

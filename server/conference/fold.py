@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 
 from server.conference import (
     agenda,
+    ballots,
+    banner,
     broadcast,
     calling,
     carousel,
@@ -17,6 +19,7 @@ from server.conference import (
     content,
     floor,
     observers,
+    questions,
     rollcall,
     sound,
     undo,
@@ -169,5 +172,8 @@ _STEPS: dict[str, Step] = {
     **views.STEPS,
     **content.STEPS,
     **calling.STEPS,
+    **banner.STEPS,
+    **questions.STEPS,
+    **ballots.STEPS,
     **observers.STEPS,
 }

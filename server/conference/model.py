@@ -11,6 +11,7 @@ from enum import IntEnum, StrEnum
 from typing import TypeAlias
 
 from server.conference.show import ShowState
+from server.conference.talk import Ballot, Question
 from server.domain.errors import DomainError
 from server.domain.events import EventKind, Payload
 from server.domain.places import Post
@@ -221,6 +222,10 @@ class ConferenceState:
         clock: how the agenda goes on.
         roll_call: the roll call that runs, or the last one; None before the first.
         declined: who was told a word instead of getting the floor, one entry a venue.
+        banner: the chair's line of text (横幅) on every screen, empty for none.
+        questions: all that venues asked the chair in writing, in order of coming.
+        ballot: the one that is open, or whose result is shown; None for none.
+        ballots: how many there were, the present one included.
         deeds: the last control actions that can be undone, oldest first.
     """
 
@@ -246,6 +251,10 @@ class ConferenceState:
     clock: AgendaClock = AgendaClock()
     roll_call: RollCall | None = None
     declined: tuple[Declined, ...] = ()
+    banner: str = ""
+    questions: tuple[Question, ...] = ()
+    ballot: Ballot | None = None
+    ballots: int = 0
     deeds: tuple[Deed, ...] = field(default=(), repr=False)
 
     def venue(self, number: int) -> LiveVenue | None:
@@ -255,10 +264,15 @@ class ConferenceState:
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """An event that a rule decided on and that is yet to be recorded."""
+    """An event that a rule decided on and that is yet to be recorded.
+
+    ``sealed`` is a secret voice, which is counted in the same transaction and never recorded with
+    its venue; None for everything else.
+    """
 
     kind: EventKind
     payload: Payload
+    sealed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,8 +282,9 @@ class Order:
     ``venue`` is the venue it comes from for a venue's own commands, and the venue it is about for
     the operator's; ``value`` is its number, ``word`` its words or its choice and ``on`` its yes or
     no, where it has one; ``at`` is the screen it is about, ``venues`` are those it names.
-    ``target`` is the key of the seat it is about, ``seat`` that seat once it was found among those
-    who are here. ``by`` is who gives it, None for what happens by itself, and ``now`` when.
+    ``choices`` are those of a ballot. ``target`` is the key of the seat it is about, ``seat`` that
+    seat once it was found among those who are here. ``by`` is who gives it, None for what happens
+    by itself, and ``now`` when.
     """
 
     name: str
@@ -279,6 +294,7 @@ class Order:
     at: str = ""
     venues: tuple[int, ...] = ()
     on: bool = False
+    choices: tuple[str, ...] = ()
     target: str = ""
     seat: Seat | None = None
     by: Seat | None = None

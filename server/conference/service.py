@@ -17,6 +17,7 @@ from server.audit.service import record
 from server.auth import service as auth
 from server.auth.permissions import OPERATORS
 from server.conference import content, observers, places
+from server.conference import store as boxes
 from server.conference.commands import decide
 from server.conference.due import next_due
 from server.conference.fold import apply, fold
@@ -154,6 +155,7 @@ class Conferences:
         state = fold(events, main)
         if state is None:
             return None
+        state = await boxes.with_box(tx, state)
         hall = (await sessions.load_session(tx, session_id)).hall or await street.load_hall(tx)
         conference = Conference(state, hall, asyncio.Lock())
         conference.recorded = {(e.kind, e.payload["peer"]) for e in events if "peer" in e.payload}
@@ -250,6 +252,8 @@ class Conferences:
                     session_id=state.session_id,
                 )
                 state = apply(state, event.kind, event.payload, event.at)
+                if happening.sealed is not None:
+                    state = await boxes.add_paper(tx, state, happening.sealed)
         conference.state = state
         conference.version += 1
         conference.recorded |= {

@@ -67,6 +67,12 @@ class EventKind(StrEnum):
     missing ``venue_id`` was rung; ``reached`` tells whether its page was open. ``observer.came``
     and ``observer.left``: ``peer``; ``observer.link_made`` and ``….link_revoked``: ``serial``.
 
+    What is written: ``banner.set`` has the ``text``, empty for none. ``question.asked`` has
+    ``venue_id`` and ``text``, ``question.answered`` the number of the ``question`` in its session.
+    ``ballot.opened`` has ``text``, ``choices`` and whether it is ``secret``; ``ballot.cast`` the
+    ``venue_id``, and unless it is secret the index of its ``choice``; ``ballot.closed`` the
+    ``text``, the ``choices`` and the ``counts``; ``ballot.cleared`` may be empty.
+
     What an administrator changes: ``street.changed``, ``department.…``, ``committee.…``,
     ``account.…`` carry the id, the ``name`` by which it was known, and with ``changed`` two objects
     ``before`` and ``after`` with what differs. A committee's venue and people are in its own event,
@@ -141,6 +147,12 @@ class EventKind(StrEnum):
     MUTE_LIFTED = "mute.lifted"
     BROADCAST_SET = "broadcast.set"
     WATCH_SET = "watch.set"
+    QUESTION_ASKED = "question.asked"
+    QUESTION_ANSWERED = "question.answered"
+    BALLOT_OPENED = "ballot.opened"
+    BALLOT_CAST = "ballot.cast"
+    BALLOT_CLOSED = "ballot.closed"
+    BALLOT_CLEARED = "ballot.cleared"
     CAROUSEL_STARTED = "carousel.started"
     CAROUSEL_STEPPED = "carousel.stepped"
     CAROUSEL_PAUSED = "carousel.paused"

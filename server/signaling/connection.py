@@ -11,6 +11,7 @@ from typing import Any
 from server.auth.model import Role
 from server.auth.permissions import COMMANDS, Door
 from server.conference.model import MAIN, Order, Rank, Seat
+from server.conference.talk import Question
 from server.domain.errors import ForbiddenError
 from server.domain.places import Venue
 from server.signaling.messages import CLOSE_TOO_SLOW, Command
@@ -28,6 +29,10 @@ _MEANS = {
     "may_unmute": "on",
     "goes_on": "on",
     "answered": "on",
+    "question": "value",
+    "choice": "value",
+    "choices": "choices",
+    "secret": "on",
 }
 """A command's field → what the rules call it."""
 MAX_WAITING = 64
@@ -55,6 +60,7 @@ class Connection:
     login: str = ""
     name: str = ""
     session_id: int = 0
+    asked: tuple[Question, ...] = ()
     waiting: deque[str] = field(default_factory=deque)
     latest: str | None = None
     closing: int = 0

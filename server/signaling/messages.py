@@ -185,6 +185,51 @@ class RollEnd(_Command, frozen=True, tag="roll.end"):
     """End the roll call."""
 
 
+class BannerSet(_Command, frozen=True, tag="banner.set"):
+    """Put one line of text on every screen (横幅); an empty one takes it away."""
+
+    word: Annotated[str, Meta(max_length=60)]
+
+
+class QuestionAsk(_Command, frozen=True, tag="question.ask"):
+    """A venue asks the chair something in writing (提问)."""
+
+    word: Annotated[str, Meta(min_length=1, max_length=140)]
+
+
+class QuestionDone(_Command, frozen=True, tag="question.done"):
+    """The operator notes that a question was answered, or need not be."""
+
+    question: Annotated[int, Meta(ge=1)]
+
+
+class BallotOpen(_Command, frozen=True, tag="ballot.open"):
+    """The operator asks all branches to vote (表决), one voice each.
+
+    Of a ``secret`` one nobody learns who chose what.
+    """
+
+    word: Annotated[str, Meta(min_length=1, max_length=80)]
+    choices: Annotated[
+        list[Annotated[str, Meta(min_length=1, max_length=20)]], Meta(min_length=2, max_length=6)
+    ]
+    secret: bool = False
+
+
+class BallotCast(_Command, frozen=True, tag="ballot.cast"):
+    """A venue gives its voice to the choice with this index."""
+
+    choice: Annotated[int, Meta(ge=0, le=5)]
+
+
+class BallotClose(_Command, frozen=True, tag="ballot.close"):
+    """The operator ends the vote and shows the result to all."""
+
+
+class BallotClear(_Command, frozen=True, tag="ballot.clear"):
+    """The operator takes a result off the screens."""
+
+
 class Undo(_Command, frozen=True, tag="undo"):
     """Take back the control action whose number its ``done`` gave in ``undo``."""
 
@@ -232,6 +277,13 @@ Command: TypeAlias = (
     | RollMark
     | RollHere
     | RollEnd
+    | BannerSet
+    | QuestionAsk
+    | QuestionDone
+    | BallotOpen
+    | BallotCast
+    | BallotClose
+    | BallotClear
     | Undo
     | SessionLock
     | SessionUnlock
@@ -398,6 +450,40 @@ class RollNow(Struct, frozen=True):
     answers: list[AnswerNow]
 
 
+class AskedNow(Struct, frozen=True):
+    """That a venue asked in writing; what it asked is the chair's to read (``questions``)."""
+
+    number: int
+    venue: int
+    at_ms: int
+    done: bool
+
+
+class VoiceNow(Struct, frozen=True):
+    """What a venue chose in a ballot that is not secret."""
+
+    venue: int
+    choice: int
+
+
+class BallotNow(Struct, frozen=True):
+    """The ballot that is open, or whose result is shown; ``number`` is 0 while there is none.
+
+    ``voted`` are the venues that gave their voice. ``counts`` are the voices by choice and
+    ``voices`` whose they are; of a secret one the first is empty until it is ``closed``, the second
+    for ever.
+    """
+
+    number: int
+    text: str
+    choices: list[str]
+    secret: bool
+    closed: bool
+    voted: list[int]
+    counts: list[int]
+    voices: list[VoiceNow]
+
+
 class State(_Server, frozen=True, tag="state"):
     """The whole conference, sent to everybody whenever it changes; ``version`` only grows.
 
@@ -405,6 +491,7 @@ class State(_Server, frozen=True, tag="state"):
     speaks. ``item`` counts agenda items from 0; its clock started at ``item_since_ms`` and has
     ``item_minutes`` including what was added. At zero the next begins by itself when ``goes_on``.
     ``called_in`` is the item whose people were called in last, at ``called_in_ms``, -1 before.
+    ``banner`` is empty while there is none.
     """
 
     version: int
@@ -432,6 +519,25 @@ class State(_Server, frozen=True, tag="state"):
     chair: ChairNow
     roll: RollNow
     words: list[WordNow]
+    banner: str
+    asked: list[AskedNow]
+    ballot: BallotNow
+
+
+class QuestionNow(Struct, frozen=True):
+    """A question in writing with its words."""
+
+    number: int
+    venue: int
+    text: str
+    at_ms: int
+    done: bool
+
+
+class Questions(_Server, frozen=True, tag="questions"):
+    """All questions in writing, in order of coming; for who may work the controls."""
+
+    questions: list[QuestionNow]
 
 
 class Voices(_Server, frozen=True, tag="voices"):
@@ -477,6 +583,7 @@ Said_: TypeAlias = (
     | PlaceNow
     | Truth
     | State
+    | Questions
     | Voices
     | Done
     | Refused

@@ -5,21 +5,27 @@ from datetime import datetime, timedelta
 from server.conference.live import Conference
 from server.conference.model import MAIN, ConferenceState, ItemRun, LiveVenue, Rank, RollCall, Seat
 from server.conference.sound import is_heard
+from server.conference.talk import Ballot
 from server.domain.clock import unix_ms
 from server.domain.places import Venue
 from server.domain.session import Session
 from server.media.model import SourceHealth
 from server.signaling.messages import (
     AnswerNow,
+    AskedNow,
     Asking,
+    BallotNow,
     ChairNow,
     ItemNow,
+    QuestionNow,
+    Questions,
     RollNow,
     Said,
     SeatNow,
     State,
     Truth,
     VenueNow,
+    VoiceNow,
     Waiting,
     Welcome,
     WordNow,
@@ -84,6 +90,28 @@ def _item_now(run: ItemRun) -> ItemNow:
     )
 
 
+def _ballot_now(ballot: Ballot | None) -> BallotNow:
+    if ballot is None:
+        return BallotNow(0, "", [], False, False, [], [], [])
+    return BallotNow(
+        number=ballot.number,
+        text=ballot.text,
+        choices=[*ballot.choices],
+        secret=ballot.secret,
+        closed=ballot.closed,
+        voted=[venue for venue, _ in ballot.voices],
+        counts=[] if ballot.secret and not ballot.closed else [*ballot.counts],
+        voices=[] if ballot.secret else [VoiceNow(*voice) for voice in ballot.voices],
+    )
+
+
+def questions_message(state: ConferenceState) -> Questions:
+    """Return what venues asked in writing, with their words."""
+    return Questions(
+        [QuestionNow(q.number, q.venue, q.text, unix_ms(q.at), q.done) for q in state.questions]
+    )
+
+
 def state_message(conference: Conference, now: datetime) -> State:
     """Return the whole conference as everybody is shown it."""
     state, clock = conference.state, conference.state.clock
@@ -117,6 +145,9 @@ def state_message(conference: Conference, now: datetime) -> State:
         chair=_chair_now(conference),
         roll=_roll_now(state.roll_call),
         words=[WordNow(d.venue, d.word, unix_ms(d.at)) for d in state.declined],
+        banner=state.banner,
+        asked=[AskedNow(q.number, q.venue, unix_ms(q.at), q.done) for q in state.questions],
+        ballot=_ballot_now(state.ballot),
     )
 
 

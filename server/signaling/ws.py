@@ -147,6 +147,7 @@ class Hub:
         )
         self._say_place(connection, conference)
         self._say_truth(connection, conference)
+        self._say_questions(connection, conference)
         connection.push_state(self._state_text(conference))
         self._sockets[connection].set()
 
@@ -177,6 +178,7 @@ class Hub:
         text = self._state_text(conference)
         for connection in self._following(conference):
             self._say_truth(connection, conference)
+            self._say_questions(connection, conference)
             connection.push_state(text)
             self._sockets[connection].set()
 
@@ -198,6 +200,13 @@ class Hub:
         if venue is not None and connection.role is None:
             health = conference.health.get(venue.number)
             self.say(connection, views.truth_message(venue, health, self._clock.now()))
+
+    def _say_questions(self, connection: Connection, conference: Conference) -> None:
+        """Show what was asked in writing to who may work the controls, when it is new to them."""
+        asked = conference.state.questions
+        if connection.role in OPERATORS and connection.asked != asked:
+            connection.asked = asked
+            self.say(connection, views.questions_message(conference.state))
 
     def voices_changed(self, conference: Conference, numbers: list[int]) -> None:
         """Tell whose voices are heard."""

@@ -23,18 +23,27 @@
  * @typedef {{type: "state", version: number, now_ms: number, session: number, title: string,
  *   hall: string, starts_ms: number, ends_ms: number, expected: number, venues: VenueNow[],
  *   floor: number, floor_since_ms: number, queue: Asking[], said: Said[], muted_all: boolean,
- *   items: ItemNow[], item: number, item_since_ms: number, item_minutes: number}} State
+ *   items: ItemNow[], item: number, item_since_ms: number, item_minutes: number, banner: string,
+ *   asked: AskedNow[], ballot: BallotNow}} State
  *   `floor` is -1 while the main venue speaks; `venues` are in order of number
+ * @typedef {{number: number, venue: number, at_ms: number, done: boolean}} AskedNow
+ * @typedef {{number: number, text: string, choices: string[], secret: boolean, closed: boolean,
+ *   voted: number[], counts: number[], voices: {venue: number, choice: number}[]}} BallotNow
+ *   `number` is 0 while there is none
+ * @typedef {AskedNow & {text: string}} QuestionNow
+ * @typedef {{type: "questions", questions: QuestionNow[]}} Questions
  * @typedef {{type: "voices", venues: number[]}} Voices loudest first
  * @typedef {{type: "done", id: number}} Done
  * @typedef {{type: "refused", id: number, code: string, message: string}} Refused
  * @typedef {{type: "replaced", message: string}} Replaced
  * @typedef {{type: "ended", session: number}} Ended
- * @typedef {Welcome | Waiting | Check | Place | Truth | State | Voices | Done | Refused | Replaced | Ended}
+ * @typedef {Welcome | Waiting | Check | Place | Truth | State | Questions | Voices |
+ *   Done | Refused | Replaced | Ended}
  *   Message
  * @typedef {"floor.request" | "floor.withdraw" | "floor.return" | "floor.give" | "floor.take_back" |
  *   "floor.decline" | "mute.all" | "mute.lift" | "mic.open" | "mic.close" | "head_count" |
- *   "agenda.next" | "agenda.extend" | "session.end"} CommandName
+ *   "agenda.next" | "agenda.extend" | "session.end" | "banner.set" | "question.ask" | "question.done" |
+ *   "ballot.open" | "ballot.cast" | "ballot.close" | "ballot.clear"} CommandName
  */
 
 export {};

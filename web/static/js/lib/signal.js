@@ -102,7 +102,7 @@ export class Signal {
   /**
    * Send a command.
    * @param {CommandName} type
-   * @param {Record<string, number>} [fields]
+   * @param {Record<string, unknown>} [fields]
    * @returns {Promise<void>} settled by the server's answer
    * @throws {RefusedError} when it was refused or the line broke
    */

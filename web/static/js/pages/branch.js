@@ -2,6 +2,7 @@
 
 import { ActionToast } from "../elements/action-toast.js";
 import { AgendaClock } from "../elements/agenda-clock.js";
+import { BallotCard } from "../elements/ballot-card.js";
 import { HeadCount } from "../elements/head-count.js";
 import { TwoTruths } from "../elements/two-truths.js";
 import { countDown, dayName, ServerClock, timeOfDay, weekday } from "../lib/clock.js";
@@ -30,6 +31,7 @@ const waitingView = parts.part("[data-view=waiting]", HTMLElement);
 const toast = parts.part("action-toast", ActionToast);
 const headCount = parts.part("head-count", HeadCount);
 const help = parts.part("dialog.help", HTMLDialogElement);
+const card = need(room, "ballot-card", BallotCard);
 
 /** What is known now; the page is drawn from it. */
 const known = {
@@ -170,6 +172,8 @@ function drawRoom(state) {
   need(room, "agenda-clock", AgendaClock).show(state, clock.now());
   parts.showMending(known.mediaAttempts);
   drawBig(state);
+  parts.showBanner(state);
+  card.show(state.ballot, state.expected, { venue: here });
   drawOwn(state, heads);
   drawButtons(state, heads);
 }
@@ -330,9 +334,23 @@ function check(what, good, words) {
 
 /**
  * @param {CommandName} type
- * @param {Record<string, number>} [fields]
+ * @param {Record<string, unknown>} [fields]
+ * @returns {Promise<boolean>} whether it was carried out; a refusal is shown in words
  */
-const command = (type, fields) => signal.send(type, fields).catch((error) => toast.show(error.message));
+const command = (type, fields) =>
+  signal.send(type, fields).then(
+    () => true,
+    (error) => (toast.show(error.message), false),
+  );
+
+/** Send what was written to the chair; it stays where it is until it has arrived. */
+async function ask() {
+  const field = parts.part("#question", HTMLInputElement);
+  if (!field.value.trim() || !(await command("question.ask", { word: field.value }))) return;
+  field.value = "";
+  help.close();
+  toast.show(t("已经送到主会场"));
+}
 
 /** @param {HTMLButtonElement} button */
 async function useFloorButton(button) {
@@ -365,9 +383,13 @@ parts.wire({
   count: () => headCount.open(known.state ? venueOf(known.state, here)?.heads ?? -1 : -1),
   return: () => command("floor.return"),
   help: () => help.showModal(),
+  ask,
   devices: () => devices.open(),
   play: parts.playEverything,
   language: (button) => choose({ language: button.dataset.language || "" }).then(() => location.reload()),
+});
+card.addEventListener("cast", (event) => {
+  if (event instanceof CustomEvent) command("ballot.cast", { choice: event.detail });
 });
 headCount.addEventListener("count", (event) => {
   if (event instanceof CustomEvent) command("head_count", { count: event.detail });

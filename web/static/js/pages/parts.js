@@ -8,6 +8,7 @@ import { t } from "../lib/words.js";
 /** @import { Devices } from "../lib/devices.js" */
 /** @import { MediaLink } from "../lib/rtc.js" */
 /** @import { Signal } from "../lib/signal.js" */
+/** @import { State } from "../lib/protocol.js" */
 
 const body = document.body;
 
@@ -120,6 +121,16 @@ export function showOwn(devices, isMain) {
     need(banner, "button", HTMLButtonElement).hidden = devices.camera === "insecure";
   }
   playEverything();
+}
+
+/**
+ * Show the chair's line of text over the big picture.
+ * @param {State} state
+ */
+export function showBanner(state) {
+  const line = part("[data-banner]", HTMLElement);
+  line.hidden = !state.banner;
+  say(line, state.banner);
 }
 
 /**

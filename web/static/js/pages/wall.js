@@ -2,8 +2,10 @@
 
 import { ActionToast } from "../elements/action-toast.js";
 import { AgendaClock } from "../elements/agenda-clock.js";
+import { BallotCard } from "../elements/ballot-card.js";
 import { ChoiceMenu } from "../elements/choice-menu.js";
 import { FloorQueue } from "../elements/floor-queue.js";
+import { TalkDesk } from "../elements/talk-desk.js";
 import { VenueTile } from "../elements/venue-tile.js";
 import { countDown, dayName, ServerClock, timeOfDay } from "../lib/clock.js";
 import { DeviceKeeper } from "../lib/devices.js";
@@ -16,7 +18,7 @@ import { Signal } from "../lib/signal.js";
 import { t } from "../lib/words.js";
 import * as parts from "./parts.js";
 
-/** @import { State, Waiting, Message, CommandName } from "../lib/protocol.js" */
+/** @import { State, Waiting, Message, CommandName, QuestionNow } from "../lib/protocol.js" */
 
 const SURE_WITHIN_MS = 5000;
 const ASK_WHAT_IS_NEXT_MS = 60_000;
@@ -33,6 +35,8 @@ const queue = need(hall, "floor-queue", FloorQueue);
 const agenda = need(hall, "agenda-clock", AgendaClock);
 const toast = need(hall, "action-toast", ActionToast);
 const menu = parts.part("choice-menu", ChoiceMenu);
+const card = need(hall, "ballot-card", BallotCard);
+const desk = parts.part("talk-desk", TalkDesk);
 const tiles = /** @type {VenueTile[]} */ (parts.all("venue-tile"));
 
 /** What is known now; the page is drawn from it. */
@@ -44,6 +48,8 @@ const known = {
   /** @type {Set<number>} */
   voices: new Set(),
   operator: false,
+  /** @type {QuestionNow[]} */
+  questions: [],
   attempts: 0,
   mediaAttempts: 0,
   replaced: false,
@@ -111,6 +117,9 @@ function hear(message) {
     case "ended":
       known.ended = true;
       leave();
+      break;
+    case "questions":
+      known.questions = message.questions;
       break;
     case "voices":
       known.voices = new Set(message.venues);
@@ -207,6 +216,7 @@ function drawHall(state) {
   queue.show(state, now, known.operator);
   for (const tile of tiles) drawTile(state, tile);
   drawControls(state);
+  drawTalk(state, now);
   parts.showMending(known.mediaAttempts);
 }
 
@@ -300,6 +310,19 @@ function drawTile(state, tile) {
   tile.show(tileState(state, venue), heads, known.voices.has(venue.number) && venue.mic);
 }
 
+/**
+ * @param {State} state
+ * @param {number} now
+ */
+function drawTalk(state, now) {
+  parts.showBanner(state);
+  card.show(state.ballot, state.expected, { controls: known.operator });
+  desk.show(known.questions, (venue) => titleOf(state, venue), now);
+  const waiting = state.asked.filter((question) => !question.done).length;
+  tell("[data-questions]", waiting ? t("提问 {n}", { n: waiting }) : t("提问"));
+  need(hall, "[data-do=banner]", HTMLElement).setAttribute("aria-pressed", String(Boolean(state.banner)));
+}
+
 /** @param {State} state */
 function drawControls(state) {
   const mute = need(hall, "[data-do=mute]", HTMLButtonElement);
@@ -323,7 +346,7 @@ function tell(selector, text) {
 
 /**
  * @param {CommandName} type
- * @param {Record<string, number>} [fields]
+ * @param {Record<string, unknown>} [fields]
  * @returns {Promise<boolean>} whether it was carried out; a refusal is shown in words
  */
 async function command(type, fields) {
@@ -403,9 +426,29 @@ parts.wire({
   },
   next: () => command("agenda.next"),
   take_back: takeBack,
+  banner: () => desk.writeBanner(known.state ? known.state.banner : ""),
+  ballot: () => desk.writeBallot(),
+  questions: () => desk.openQuestions(),
   end,
   devices: () => devices.open(),
   play: parts.playEverything,
+});
+/** @type {[string, EventTarget, CommandName, string[]][]} */
+const written = [
+  ["banner", desk, "banner.set", ["word"]],
+  ["ballot", desk, "ballot.open", ["word", "choices", "secret"]],
+  ["done", desk, "question.done", ["question"]],
+  ["close", card, "ballot.close", []],
+  ["clear", card, "ballot.clear", []],
+];
+for (const [type, source, name, fields] of written) {
+  source.addEventListener(type, (event) => {
+    const detail = event instanceof CustomEvent ? event.detail : {};
+    command(name, Object.fromEntries(fields.map((field) => [field, detail[field]])));
+  });
+}
+desk.addEventListener("give", (event) => {
+  if (event instanceof CustomEvent) give(event.detail.venue);
 });
 queue.addEventListener("give", (event) => {
   if (event instanceof CustomEvent) give(event.detail.venue);
