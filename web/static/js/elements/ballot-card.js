@@ -82,7 +82,7 @@ export class BallotCard extends HTMLElement {
       if (!known) return row;
       const share = el("progress", { max: String(Math.max(1, expected)), value: String(ballot.counts[index]) });
       share.setAttribute("aria-label", choice);
-      row.append(el("b", {}, t("{n} 票", { n: ballot.counts[index] })), share);
+      row.append(share, el("b", {}, t("{n} 票", { n: ballot.counts[index] })));
       return row;
     });
     const voted = el("p", { class: "note" });
