@@ -19,6 +19,7 @@ KINDS = (
     EventKind.OVERRUN_ASKED,
     EventKind.OVERRUN_GRANTED,
     EventKind.OVERRUN_REFUSED,
+    EventKind.OVERRUN_WITHDRAWN,
     EventKind.SESSION_SCHEDULED,
     EventKind.SESSION_CHANGED,
     EventKind.PLAN_ACCEPTED,

@@ -1,9 +1,8 @@
-"""Files of a request, the leader's word lent to somebody, and calls above quotas. Pure values."""
+"""Files of a request, and the leader's word lent to somebody. Pure values."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 
 from server.auth.model import Login, Role
 from server.domain.errors import DomainError, ForbiddenError
@@ -70,64 +69,6 @@ def require_loan(first: date | None, last: date | None, today: date) -> tuple[da
     if (last - first).days > LONGEST_LOAN_DAYS:
         raise DomainError("delegation_days")
     return first, last
-
-
-class OverrunState(StrEnum):
-    """Where a list of calls above quotas stands."""
-
-    PENDING = "PENDING"
-    GRANTED = "GRANTED"
-    REFUSED = "REFUSED"
-
-
-@dataclass(frozen=True, slots=True)
-class OverrunLine:
-    """One quota that would be exceeded: ``used`` counts the new call, of ``limit``.
-
-    ``role`` is the post whose quota it is, empty for the committee's own.
-    """
-
-    committee_id: int
-    used: int
-    limit: int
-    role: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Overrun:
-    """What a leader is asked (超限审批): a request, its half-day, and whose quotas it breaks."""
-
-    id: int
-    request_id: int
-    state: OverrunState
-    day: date
-    half: str
-    lines: tuple[OverrunLine, ...]
-    why: str
-    made_at: datetime
-
-    @property
-    def committees(self) -> dict[int, list[OverrunLine]]:
-        """The quotas that would be exceeded, by committee, in their order."""
-        found: dict[int, list[OverrunLine]] = {}
-        for line in self.lines:
-            found.setdefault(line.committee_id, []).append(line)
-        return found
-
-
-def left_after_striking(
-    audience: Iterable[int], lines: Iterable[OverrunLine], agreed: Iterable[int]
-) -> tuple[int, ...]:
-    """Return the committees that are called once those are struck that were not agreed to.
-
-    Raises:
-        DomainError: ``overrun_nobody`` when nobody is left.
-    """
-    struck = {line.committee_id for line in lines} - set(agreed)
-    left = tuple(c for c in audience if c not in struck)
-    if not left:
-        raise DomainError("overrun_nobody")
-    return left
 
 
 def waits_for_word(request: FiledRequest) -> bool:

@@ -1,9 +1,8 @@
-"""Rows of files that requests carry, of the leader's word lent, and of calls above quotas."""
+"""Rows of files that requests carry, and of the leader's word lent."""
 
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import JSON, Date, ForeignKey, String
+from sqlalchemy import Date, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db.base import Base, UtcDateTime
@@ -34,21 +33,3 @@ class DelegationRow(Base):
     last: Mapped[date] = mapped_column(Date)
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-
-
-class OverrunRow(Base):
-    """A request with the committees whose quotas it would exceed; ``lines`` is a JSON list.
-
-    Each line is ``[committee id, calls with the new one, limit, post or nothing]``.
-    """
-
-    __tablename__ = "overruns"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    request_id: Mapped[int] = mapped_column(ForeignKey("meeting_requests.id"), index=True)
-    state: Mapped[str] = mapped_column(String(16))
-    day: Mapped[date] = mapped_column(Date)
-    half: Mapped[str] = mapped_column(String(8))
-    lines: Mapped[list[list[Any]]] = mapped_column(JSON)
-    why: Mapped[str] = mapped_column(String(200))
-    made_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -7,6 +7,7 @@ from typing import Any
 from server.board.changes import find_request
 from server.board.model import cell_of
 from server.board.problem import compose
+from server.board.why import say_why
 from server.board.working import Board
 from server.i18n.catalogue import say
 from server.i18n.dates import month_day
@@ -78,7 +79,12 @@ def say_prices(board: Board, number: str, language: str) -> dict[str, Any]:
                 rule = "window" if prices.moves is not None else "read_only"
                 shown = _cell(cell, language, rules=[say(language, RULES[rule])])
             cells.append(shown)
-    return {"request": int(number[1:]), "cells": cells, "digest": _digest(board, number, language)}
+    return {
+        "request": int(number[1:]),
+        "why": say_why(board, number, (prices.instance, prices.moves), language),
+        "cells": cells,
+        "digest": _digest(board, number, language),
+    }
 
 
 def _cell(cell: Cell, language: str, **more: Any) -> dict[str, Any]:

@@ -4,7 +4,7 @@ The working plan (工作方案) is what the next version will be. Nobody is told
 published. Values only; cells are those of ``pinhui-sched/1``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from server.merging.instance.model import Cell, MergePlan
 from server.scheduler.exceptions import SignedException
 from server.scheduler.filing import FiledRequest
+from server.scheduler.overruns import Overrun
 from server.scheduler.problem import MAIN_HALL, Situation
 
 Places = Mapping[str, Cell]
@@ -123,6 +124,11 @@ def parse_cell(text: str) -> Cell:
     """
     day, _, half = text.rpartition("-")
     return cell_of(date.fromisoformat(day), half)
+
+
+def places_asked(asked: Iterable[Overrun]) -> dict[str, Cell]:
+    """Return the half-days that a leader is asked for, by request."""
+    return {one.number: cell_of(one.day, one.half) for one in asked}
 
 
 def places_of(plan: MergePlan) -> dict[str, Cell]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from enum import IntEnum
 from typing import Any
 
 from sqlalchemy import delete, func, select
@@ -15,7 +16,14 @@ from server.merging.instance.model import MergePlan
 from server.merging.instance.writing import serialise_plan
 
 ONLY = 1
-"""The id of the one working plan, and of the one offer."""
+"""The id of the one working plan."""
+
+
+class Kept(IntEnum):
+    """Which of the finds that are kept: the night's offer, or what was searched for by day."""
+
+    NIGHT = 1
+    DAY = 2
 
 
 def _marks_json(marks: Marks) -> dict[str, Any]:
@@ -163,14 +171,14 @@ async def load_versions(tx: Tx) -> list[Version]:
     return [_version(row) for row in rows]
 
 
-# --- what the night found ----------------------------------------------------------------------
+# --- what was found ----------------------------------------------------------------------------
 
 
-async def save_offer(tx: Tx, offer: Offer) -> None:
-    """Keep what the night found instead of what an earlier one did."""
-    await drop_offer(tx)
+async def save_offer(tx: Tx, offer: Offer, kept: Kept = Kept.NIGHT) -> None:
+    """Keep what was found instead of what was found before."""
+    await drop_offer(tx, kept)
     row = PlanOfferRow(
-        id=ONLY,
+        id=kept,
         version=offer.version,
         plan=serialise_plan(offer.plan),
         found_at=offer.found_at,
@@ -180,12 +188,12 @@ async def save_offer(tx: Tx, offer: Offer) -> None:
     await tx.flush()
 
 
-async def load_offer(tx: Tx) -> Offer | None:
-    """Return what the night found, None when it found nothing or it was taken."""
-    row = await tx.get(PlanOfferRow, ONLY)
+async def load_offer(tx: Tx, kept: Kept = Kept.NIGHT) -> Offer | None:
+    """Return what was found, None when nothing was or it was taken."""
+    row = await tx.get(PlanOfferRow, kept)
     return Offer(row.version, _plan(row.plan), row.found_at, row.gain) if row else None
 
 
-async def drop_offer(tx: Tx) -> None:
-    """Forget what the night found."""
-    await tx.execute(delete(PlanOfferRow).where(PlanOfferRow.id == ONLY))
+async def drop_offer(tx: Tx, kept: Kept = Kept.NIGHT) -> None:
+    """Forget what was found."""
+    await tx.execute(delete(PlanOfferRow).where(PlanOfferRow.id == kept))

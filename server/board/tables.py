@@ -59,7 +59,10 @@ class PlanVersionRow(Base):
 
 
 class PlanOfferRow(Base):
-    """What the night found, id 1: a plan for one version of the working plan, and what it gains."""
+    """A plan that was found for one version of the working plan, and what it gains.
+
+    Id 1 is what the night found, 2 what somebody searched for by day and has not taken yet.
+    """
 
     __tablename__ = "plan_offers"
 

@@ -226,6 +226,7 @@ class EventKind(StrEnum):
     OVERRUN_ASKED = "overrun.asked"
     OVERRUN_GRANTED = "overrun.granted"
     OVERRUN_REFUSED = "overrun.refused"
+    OVERRUN_WITHDRAWN = "overrun.withdrawn"
     STANDING_ADDED = "standing.added"
     STANDING_CHANGED = "standing.changed"
     STANDING_PAUSED = "standing.paused"

@@ -90,7 +90,7 @@ async def _facts(http: web.Request, login: Login) -> _Facts:
             held=(await scheduler.load_sessions(tx, states=[SessionState.CLOSED]))[-6:][::-1],
             requests=requests,
             departments=departments,
-            docket=await load_docket(tx),
+            docket=await load_docket(tx, site_date(http.app[CLOCK].now())),
             answers=await _answers(tx, login, requests, http.app[CLOCK].now()),
         )
 

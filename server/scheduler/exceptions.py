@@ -4,12 +4,13 @@ A signature holds for one request in one half-day: whoever moves the request giv
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from server.merging.instance.model import Cell, Instance
 from server.merging.verdict.quota import QuotaLine, used_key
+from server.scheduler.quota_rules import QuotaVersion, granted_to, parse_period
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,17 @@ def exceptions_of(
         for line in lines
         if line.over
     ]
+
+
+def as_granted(quotas: Sequence[QuotaVersion], one: SignedException) -> SignedException:
+    """Return an exception with what is really granted: an instance has one amount for all."""
+    period = parse_period(one.period)
+    if period is None:
+        return one
+    granted = granted_to(quotas, int(one.committee[1:]), one.role, period)
+    if granted is None:
+        return one
+    return replace(one, used=one.used - (one.limit - granted), limit=granted)
 
 
 def still_signed(

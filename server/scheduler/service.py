@@ -1,6 +1,6 @@
 """Filing requests, proposing a merge, publishing it: one use case per function."""
 
-from dataclasses import replace
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
 from server.audit.service import record
@@ -14,17 +14,15 @@ from server.merging.instance.lookup import Lookup, look_up
 from server.merging.instance.model import (
     MergePlan,
     Overflow,
-    Pin,
     PlannedSession,
 )
-from server.merging.search.merge import merge
 from server.merging.verdict.check import check_with
 from server.scheduler import store
-from server.scheduler.exceptions import SignedException, exceptions_of
+from server.scheduler.exceptions import SignedException, as_granted, exceptions_of
 from server.scheduler.filing import FiledRequest
+from server.scheduler.placing import plan_alone
 from server.scheduler.problem import Situation, compose_instance
 from server.scheduler.publishing import Entry, entries_of, outcomes_of
-from server.scheduler.quota_rules import granted_to, parse_period
 from server.scheduler.store.exceptions import save_exceptions
 from server.scheduler.store.quotas import load_quotas
 from server.scheduler.store.workdays import load_workdays
@@ -64,6 +62,7 @@ async def place_at_once(
     *,
     spot: tuple[date, str],
     overflow: Overflow,
+    signed: Collection[SignedException] = (),
 ) -> int:
     """Place one request in a half-day at once and return its session's id.
 
@@ -74,22 +73,23 @@ async def place_at_once(
         request: it waits for a place.
         spot: the day and the half-day.
         overflow: ESCALATE when a leader has signed the calls above quotas, else REJECT.
+        signed: the calls that were put before the leader. They are kept beside those that are above
+            quotas already, for what the working plan has beside it is not in the calendar yet.
 
     Raises:
         ConflictError: ``spot_taken`` when it does not fit there, or not any more.
     """
     situation = await load_situation(tx, clock.now())
     composed = compose_instance(situation, [request])
-    pinned = [replace(r, pin=Pin(*spot)) for r in composed.requests]
-    quota = replace(composed.quota, overflow=overflow)
-    plan = merge(replace(composed, requests=tuple(pinned), quota=quota))
-    if plan.left_out or spot[0] not in {day.date for day in composed.days}:
+    plan = plan_alone(composed, spot, overflow)
+    if plan is None:
         raise ConflictError("spot_taken")
     placed = await _carry_out(tx, clock, login, (situation, [request], plan))
     if overflow is Overflow.ESCALATE:
-        signed = _exceeded(look_up(composed), plan, request.number, by=login.display_name)
-        kept = [_as_granted(situation, one) for one in signed]
-        await save_exceptions(tx, request.id, kept, clock.now())
+        above = _exceeded(look_up(composed), plan, request.number, by=login.display_name)
+        found = {one.key: as_granted(situation.quotas, one) for one in above}
+        kept = found | {one.key: one for one in signed}
+        await save_exceptions(tx, request.id, kept.values(), clock.now())
     return placed[request.number]
 
 
@@ -106,17 +106,6 @@ def _exceeded(lookup: Lookup, plan: MergePlan, number: str, *, by: str) -> list[
         and (line.committee in own if not line.role else (line.committee, line.role) in people)
     ]
     return exceptions_of(number, facts.session.cell, lines, by=by)
-
-
-def _as_granted(situation: Situation, one: SignedException) -> SignedException:
-    """Return an exception with what is really granted: an instance has one amount for all."""
-    period = parse_period(one.period)
-    if period is None:
-        return one
-    granted = granted_to(situation.quotas, int(one.committee[1:]), one.role, period)
-    if granted is None:
-        return one
-    return replace(one, used=one.used - (one.limit - granted), limit=granted)
 
 
 def _numbers(session: PlannedSession) -> set[str]:

@@ -1,4 +1,4 @@
-"""Rows of sessions with their agenda and roster, and of meeting requests."""
+"""Rows of sessions with their agenda and roster, meeting requests, quotas and working days."""
 
 from datetime import date, datetime
 from typing import Any
@@ -164,3 +164,22 @@ class QuotaExceptionRow(Base):
     by: Mapped[str] = mapped_column(String(64))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     version: Mapped[int | None]
+
+
+class OverrunRow(Base):
+    """A request with the committees whose quotas it would exceed; ``lines`` is a JSON list.
+
+    Each line is ``[committee id, calls with the new one, limit, post or nothing, period]``; old
+    ones are shorter.
+    """
+
+    __tablename__ = "overruns"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    request_id: Mapped[int] = mapped_column(ForeignKey("meeting_requests.id"), index=True)
+    state: Mapped[str] = mapped_column(String(16))
+    day: Mapped[date] = mapped_column(Date)
+    half: Mapped[str] = mapped_column(String(8))
+    lines: Mapped[list[list[Any]]] = mapped_column(JSON)
+    why: Mapped[str] = mapped_column(String(200))
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -97,7 +97,14 @@ def stops(session: int, account: str) -> list[Stop]:
 
 NOT_PAGES = frozenset(
     {
-        *("board.state", "board.prices", "board.events", "board.found"),
+        *(
+            "board.state",
+            "board.prices",
+            "board.events",
+            "board.found",
+            "board.escalated",
+            "board.ask",
+        ),
         *("digest.file", "digest.link.file", "digest.pdf", "digest.link.pdf"),
         *("health", "static", "authority", "calendar", "ws", "join", "setup", "setup.template"),
         *(

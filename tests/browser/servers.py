@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -22,7 +22,11 @@ from server.config import Settings, load_secret
 from server.db.engine import Database
 from server.db.migrate import upgrade
 from server.domain.clock import SystemClock
+from server.domain.places import Post
 from server.scheduler import store as sessions
+from server.scheduler.filing import Approval
+from server.scheduler.quota_rules import QuotaRule
+from server.scheduler.store.quotas import save_quota_version
 from server.simulator.demo import PASSWORD
 from server.simulator.demo_requests import file_a_month
 from server.simulator.demo_sessions import LIVE_ITEMS, LIVE_TITLE
@@ -32,6 +36,7 @@ from server.street.service import save_draft
 from server.street.setup import AccountDraft, Draft
 from server.street.tokens import setup_token
 from tests.conftest import free_port
+from tests.unit.scheduler.test_problem import filed
 
 CHECKOUT = Path(__file__).parents[2]
 LOOPS_CACHE = CHECKOUT / ".cache" / "loops"
@@ -190,6 +195,32 @@ def enter_busy_street(folder: Path) -> None:
         db = Database(made.database)
         await enter_street(db, secret, PASSWORD)
         await file_a_month(db, SystemClock())
+        await db.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, enter()).result()
+
+
+def enter_crowded_week(folder: Path, monday: date) -> None:
+    """Have two requests of a busy street want the same people in a week in which one call is left.
+
+    They want two hours each and cannot share; committees 1 to 12 are to come, once a week.
+    """
+    made = Settings(data_dir=folder)
+    rule = QuotaRule((Post.SOCIAL_WORKER,), 1, 9)
+
+    async def enter() -> None:
+        db = Database(made.database)
+        now = SystemClock().now()
+        async with db.tx() as tx:
+            await save_quota_version(
+                tx, rule, valid_from=monday, reason="年底减负", by="会务", at=now
+            )
+            for topic in ("网格走访培训", "年底台账培训"):
+                called = {"posts": (Post.SOCIAL_WORKER,), "committee_ids": tuple(range(1, 13))}
+                days = {"earliest": monday, "deadline": monday + timedelta(days=4)}
+                filing = filed(1, minutes=120, topic=topic, **called, **days).filing
+                await sessions.save_request(tx, filing, approval=Approval.GRANTED, filed_at=now)
         await db.close()
 
     with ThreadPoolExecutor(1) as pool:

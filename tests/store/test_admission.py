@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from server.admission import store as admission
-from server.admission.model import Overrun, OverrunLine, OverrunState
 from server.audit.service import record
 from server.audit.store import load_recorded
 from server.db.engine import Database
@@ -16,6 +15,8 @@ from server.domain.places import Post
 from server.merging.instance.model import Mode
 from server.scheduler import store
 from server.scheduler.filing import NOBODY, Approval, Filing, RequestState
+from server.scheduler.overruns import Overrun, OverrunLine, OverrunState
+from server.scheduler.store import overruns as lists
 from server.simulator.demo_street import enter_street
 from tests.conftest import SECRET
 from tests.fakes import FakeClock
@@ -128,18 +129,18 @@ async def test_a_lent_word_is_taken_back_once_by_who_lent_it(db: Database, draft
 async def test_what_a_leader_is_asked_waits_until_it_is_decided(db: Database, draft: int) -> None:
     lines = (OverrunLine(1, 4, 3), OverrunLine(1, 3, 2, "DIRECTOR"), OverrunLine(2, 9, 8))
     async with db.tx() as tx:
-        asked = await admission.save_overrun(
+        asked = await lists.save_overrun(
             tx, draft, spot=(DAY, "AM"), lines=lines, why="检查", made_at=NOON
         )
         wanted = Overrun(asked, draft, OverrunState.PENDING, DAY, "AM", lines, "检查", NOON)
-        assert await admission.load_overruns(tx) == [wanted]
-        assert await admission.lock_overrun(tx, asked) == wanted
-        await admission.decide_overrun(tx, asked, OverrunState.REFUSED)
-        assert await admission.load_overruns(tx) == []
-        (decided,) = await admission.load_overruns(tx, draft)
+        assert await lists.load_overruns(tx) == [wanted]
+        assert await lists.lock_overrun(tx, asked) == wanted
+        await lists.decide_overrun(tx, asked, OverrunState.REFUSED)
+        assert await lists.load_overruns(tx) == []
+        (decided,) = await lists.load_overruns(tx, draft)
         assert decided.state is OverrunState.REFUSED
         with pytest.raises(NotFoundError):
-            await admission.lock_overrun(tx, asked + 1)
+            await lists.lock_overrun(tx, asked + 1)
 
 
 async def test_a_session_is_narrowed_to_who_is_still_called(db: Database, draft: int) -> None:

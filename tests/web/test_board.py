@@ -17,14 +17,18 @@ from server.board.routes.api import SOLVER
 from server.board.service.offers import improve
 from server.db.engine import Database
 from server.domain.events import EventKind
+from server.domain.places import Post
 from server.domain.session import SessionState
 from server.merging.instance.formats import parse_instance, parse_plan
 from server.merging.verdict.check import check
 from server.pages.context import CLOCK
 from server.scheduler import store as scheduler
 from server.scheduler.filing import Approval, RequestState
+from server.scheduler.quota_rules import QuotaRule
+from server.scheduler.store.quotas import save_quota_version
 from server.simulator.demo_requests import file_a_month
 from tests.fakes import FakeClock
+from tests.unit.scheduler.test_problem import filed
 from tests.web.conftest import Visitor
 
 Enter = Callable[[str], Awaitable[Visitor]]
@@ -226,11 +230,168 @@ async def test_words_that_mean_nothing_are_refused(office: Office, words: dict[s
     assert (status, said["code"]) == (422, "board_words")
 
 
-async def test_nobody_but_the_meeting_office_changes_the_board(signed_in: Enter) -> None:
-    for name in ("clerk", "leader", "auditor", "admin"):
+async def test_leaders_and_auditors_read_the_board_and_only_the_office_changes_it(
+    office: Office, signed_in: Enter
+) -> None:
+    state = await office.look("?weeks=5")
+    for name, status in (("clerk", 403), ("leader", 200), ("auditor", 200), ("admin", 403)):
         visitor = await signed_in(name)
-        answer = await visitor.client.get("/board/state")
-        assert answer.status == 403, name
+        for path in ("/board", "/board/state", "/board/prices/23"):
+            answer = await visitor.client.get(path)
+            assert answer.status == status, (name, path)
+        _, text = await visitor.get("/sessions")
+        found = re.search(r'name="csrf" value="([0-9a-f]+)"', text)
+        assert found
+        reader = Office(visitor, found[1])
+        reader.version = state["version"]
+        for path in ("move", "out", "pin", "undo", "merge", "publish", "ask", "unask"):
+            status, _ = await reader.do(path, request=23, date="2026-12-03", half="AM", on=True)
+            assert status == 403, (name, path)
+    after = await office.look("?weeks=5")
+    assert after == state
+
+
+async def test_a_placed_request_says_why_it_is_there_and_what_decided(office: Office) -> None:
+    state = await office.look("?weeks=5")
+    number, _ = sorted(places(state).items())[0]
+    prices = await office.prices(int(number[1:]))
+    assert number in prices["why"][0]
+    assert re.search("次好的|也一样好|更省|别的半天都放不下", prices["why"][1])
+    waiting = await office.prices(22)
+    assert "领导" in " ".join(waiting["why"])
+    await office.do("move", request=23, date="2026-12-03", half="AM")
+    pinned = await office.prices(23)
+    assert "钉在这里" in pinned["why"][-1]
+    answer = await office.visitor.client.get(
+        "/board/prices/23", headers={"Accept-Language": "en-GB"}
+    )
+    english = (await answer.json())["why"]
+    assert "pinned here by hand" in english[-1]
+    assert re.search("next best|just as well|cost less|is open", english[1])
+
+
+# --- above quotas --------------------------------------------------------------------------------
+
+WEEK_51 = {"earliest": date(2026, 12, 14), "deadline": date(2026, 12, 18), "minutes": 120}
+
+
+@pytest.fixture
+async def full(office: Office, database: Database, clock: FakeClock) -> tuple[int, int]:
+    """Two requests for the social workers of two committees, who may be called once a week.
+
+    The first is placed on the board on 15 December; the second has no room within the quotas.
+    """
+    called = {**WEEK_51, "posts": (Post.SOCIAL_WORKER,), "committee_ids": (1, 2)}
+    rule = QuotaRule((Post.SOCIAL_WORKER,), 1, 9)
+    numbers = []
+    async with database.tx() as tx:
+        await save_quota_version(
+            tx, rule, valid_from=date(2026, 12, 14), reason="试", by="会务", at=clock.now()
+        )
+        for _ in range(2):
+            filing = filed(1, **called).filing
+            numbers.append(
+                await scheduler.save_request(
+                    tx, filing, approval=Approval.GRANTED, filed_at=clock.now()
+                )
+            )
+    await office.look()
+    status, _ = await office.do("move", request=numbers[0], date="2026-12-15", half="AM")
+    assert status == 200
+    return numbers[0], numbers[1]
+
+
+async def test_the_plan_above_quotas_stands_beside_the_one_within_with_its_list(
+    office: Office, full: tuple[int, int]
+) -> None:
+    state = await office.look("?from=2026-12-14")
+    assert (state["escalated"]["placed"], state["escalated"]["committees"]) == (1, 2)
+    answer = await office.visitor.client.get("/board/escalated?from=2026-12-14")
+    beyond = await answer.json()
+    (ask,) = beyond["asks"]
+    assert (ask["request"], ask["trips"]) == (full[1], 2)
+    assert [(c["number"], c["used"], c["limit"], c["period"]) for c in ask["calls"]] == [
+        (1, 2, 1, "那一周"),
+        (2, 2, 1, "那一周"),
+    ]
+    within, above = beyond["compare"]["within"], beyond["compare"]["above"]
+    assert above["waiting"] == within["waiting"] - 1
+    assert (above["trips"] - within["trips"], above["committees"]) == (2, 2)
+    assert f"R{full[1]:03}" in places(beyond)
+    assert f"R{full[1]:03}" not in places(state)
+
+
+async def test_a_leader_is_asked_for_one_half_day_signs_and_it_is_placed_there(
+    office: Office, full: tuple[int, int], signed_in: Enter, database: Database
+) -> None:
+    query = f"/board/ask/{full[1]}?date=2026-12-17&half=PM"
+    answer = await office.visitor.client.get(query)
+    (told,) = (await answer.json())["asks"]
+    assert [call["number"] for call in told["calls"]] == [1, 2]
+    wanted = [{"request": full[1], "date": "2026-12-17", "half": "PM"}]
+    status, said = await office.do("ask", asks=wanted, why="")
+    assert (status, said["code"]) == (422, "remark_missing")
+    status, said = await office.do("ask", asks=wanted, why="年底要办完")
+    assert status == 200
+    (asked,) = said["state"]["asked"]
+    assert (asked["request"], asked["date"], asked["half"]) == (full[1], "2026-12-17", "PM")
+    assert said["state"]["escalated"] is None
+    status, refused = await office.do("ask", asks=wanted, why="年底要办完")
+    assert (status, refused["code"]) == (409, "overrun_waits")
+    leader = await signed_in("leader")
+    _, text = await leader.get("/approve")
+    assert "年底要办完" in text
+    assert text.count("2 / 1 场") == 2
+    overrun = said["overruns"][0]
+    agree = {"overrun": str(overrun), "agree": [f"{overrun}-1", f"{overrun}-2"], "do": "sign"}
+    await leader.post("/approve/overruns", "/approve", **agree)
+    state = await office.look("?from=2026-12-14")
+    assert places(state)[f"R{full[1]:03}"] == "2026-12-17-PM"
+    assert places(state)[f"R{full[0]:03}"] == "2026-12-15-AM"
+    assert state["asked"] == []
+    status, _ = await office.do("publish")
+    assert status == 200
+    state = await office.look("?from=2026-12-14")
+    assert {places(state)[f"R{n:03}"] for n in full} == {"2026-12-15-AM", "2026-12-17-PM"}
+    assert not any(one["over"] > one["signed"] for one in state["warnings"])
+    status, said = await office.do("unask", overruns=[overrun])
+    assert (status, said["code"]) == (409, "request_decided")
+
+
+async def test_what_is_asked_is_taken_back_until_it_is_signed(
+    office: Office, full: tuple[int, int], signed_in: Enter, database: Database
+) -> None:
+    wanted = [{"request": full[1], "date": "2026-12-17", "half": "PM"}]
+    _, said = await office.do("ask", asks=wanted, why="年底要办完")
+    status, state = await office.do("unask", overruns=said["overruns"])
+    assert (status, state["asked"]) == (200, [])
+    leader = await signed_in("leader")
+    _, text = await leader.get("/approve")
+    assert "年底要办完" not in text
+    async with database.view() as tx:
+        kinds = [event.kind for event in await load_recorded(tx)]
+    assert [kind for kind in kinds if kind.startswith("overrun.")] == [
+        EventKind.OVERRUN_ASKED,
+        EventKind.OVERRUN_WITHDRAWN,
+    ]
+    needless = [{"request": 23, "date": "2026-12-03", "half": "AM"}]
+    status, said = await office.do("ask", asks=needless, why="急")
+    assert (status, said["code"]) == (409, "board_ask_needless")
+    status, said = await office.do("ask", asks=[], why="急")
+    assert (status, said["code"]) == (422, "board_words")
+
+
+async def test_a_leader_is_not_asked_any_more_for_what_has_found_a_place(
+    office: Office, full: tuple[int, int], signed_in: Enter
+) -> None:
+    wanted = [{"request": full[1], "date": "2026-12-17", "half": "PM"}]
+    await office.do("ask", asks=wanted, why="年底要办完")
+    await office.do("out", request=full[0])
+    await office.do("move", request=full[1], date="2026-12-16", half="AM")
+    await office.do("publish")
+    leader = await signed_in("leader")
+    _, text = await leader.get("/approve")
+    assert "年底要办完" not in text
 
 
 # --- the search ----------------------------------------------------------------------------------
@@ -295,6 +456,23 @@ async def test_a_find_for_another_plan_is_not_taken(office: Office) -> None:
     await office.do("move", request=23, date="2026-12-03", half="AM")
     status, said = await office.do("take")
     assert (status, said["code"]) == (409, "board_changed")
+
+
+async def test_a_find_outlives_the_process_that_found_it(
+    office: Office, server: TestServer
+) -> None:
+    await office.look()
+    await office.do("out", request=1)
+    await office.do("merge", seconds=2)
+    told = await searched(office)
+    assert told["gain"]["placed"] >= 1
+    server.app[SOLVER].drop()  # as a new process knows nothing of it
+    state = await office.look("?weeks=5")
+    assert state["solver"]["found"] == told["found"]
+    status, taken = await office.do("take")
+    assert (status, taken["solver"]["found"]) == (200, None)
+    server.app[SOLVER].drop()
+    assert (await office.look())["solver"]["found"] is None
 
 
 async def test_the_process_ends_in_the_middle_of_a_search(

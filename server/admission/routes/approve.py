@@ -87,7 +87,7 @@ async def _load(http: web.Request, tx: Tx) -> _Facts:
     names = {d.id: d.name for d in situation.departments}
     words = await load_recorded(tx, kinds=WORDS)
     return _Facts(
-        docket=await load_docket(tx),
+        docket=await load_docket(tx, _day(now)),
         situation=situation,
         decides=await may_decide(tx, desk_of(http)),
         event=await load_event(tx, sequence) if sequence else None,

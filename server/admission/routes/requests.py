@@ -37,6 +37,7 @@ from server.scheduler import store
 from server.scheduler.filing import PENDING, Approval, FiledRequest
 from server.scheduler.problem import first_day
 from server.scheduler.states import Step, may_step
+from server.scheduler.store.overruns import load_overruns
 from server.street import store as street
 
 PAGE = 100
@@ -89,7 +90,7 @@ async def _request_page(
         events = await load_recorded(tx, kinds=KINDS, naming=request.number)
         names = {a.id: a.display_name for a in await accounts.load_accounts(tx)}
         committees = {c.id: c for c in await street.load_committees(tx)}
-        overruns = await admission.load_overruns(tx, request_id)
+        overruns = await load_overruns(tx, request_id)
         session = await _session(tx, request)
         event = await load_event(tx, sequence) if sequence else None
     desk = desk_of(http)

@@ -3,20 +3,33 @@
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from server.admission import store as admission
-from server.admission.model import Overrun, OverrunLine, OverrunState, left_after_striking
 from server.admission.service.desk import Desk
 from server.admission.service.riding import place, suggestions_for
 from server.admission.service.word import voice_of
 from server.admission.telling import tell_departments
 from server.audit.service import record
 from server.db.engine import Tx
+from server.domain.clock import SITE_ZONE
 from server.domain.errors import ConflictError, NotFoundError
 from server.domain.events import EventKind, Payload
 from server.merging.instance.model import Overflow
 from server.scheduler import store
 from server.scheduler.filing import PENDING, Approval, require_remark
+from server.scheduler.overruns import (
+    Overrun,
+    OverrunLine,
+    OverrunState,
+    left_after_striking,
+    signed_for,
+    still_asked,
+)
 from server.scheduler.states import Word, after_word
+from server.scheduler.store.overruns import (
+    decide_overrun,
+    load_overruns,
+    lock_overrun,
+    save_overrun,
+)
 from server.street import store as street
 
 
@@ -32,16 +45,20 @@ async def ask_overrun(desk: Desk, request_id: int, why: str) -> int:
     require_remark(why)
     async with desk.db.tx() as tx:
         request = await store.load_request(tx, request_id)
-        waiting = [o for o in await admission.load_overruns(tx, request_id) if _open(o)]
-        if waiting or request.state not in PENDING:
+        asked = [o for o in await load_overruns(tx, request_id) if _open(o)]
+        today = desk.clock.now().astimezone(SITE_ZONE).date()
+        if still_asked(asked, [request_id], today) or request.state not in PENDING:
             raise ConflictError("overrun_waits")
         found = [s for s in await suggestions_for(tx, desk, request) if s.strains and not s.rides]
         if not found:
             raise ConflictError("overrun_none")
         best = found[0]
-        lines = [OverrunLine(int(s.committee[1:]), s.used, s.limit, s.role) for s in best.strains]
+        lines = [
+            OverrunLine(int(s.committee[1:]), s.used, s.limit, s.role, s.period)
+            for s in best.strains
+        ]
         spot = (best.date, best.half)
-        overrun_id = await admission.save_overrun(
+        overrun_id = await save_overrun(
             tx, request_id, spot=spot, lines=lines, why=why, made_at=desk.clock.now()
         )
         payload: Payload = {
@@ -96,7 +113,7 @@ async def sign_overruns(desk: Desk, agreed: Mapping[int, Collection[int]]) -> in
 
 
 async def _waiting(tx: Tx, overrun_id: int) -> Overrun:
-    overrun = await admission.lock_overrun(tx, overrun_id)
+    overrun = await lock_overrun(tx, overrun_id)
     if overrun.state is not OverrunState.PENDING:
         raise ConflictError("request_decided")
     return overrun
@@ -113,8 +130,9 @@ async def _sign(tx: Tx, desk: Desk, overrun: Overrun, agreed: Collection[int]) -
     filing = replace(request.filing, committee_ids=left if struck else named)
     granted = replace(request, filing=filing, approval=_granted(request.approval))
     await store.save_filed(tx, granted)
-    await place(tx, desk, granted, (overrun.day, overrun.half), Overflow.ESCALATE)
-    await admission.decide_overrun(tx, overrun.id, OverrunState.GRANTED)
+    signed = signed_for(overrun, agreed, by=desk.login.display_name)
+    await place(tx, desk, granted, overrun.cell, Overflow.ESCALATE, signed=signed)
+    await decide_overrun(tx, overrun.id, OverrunState.GRANTED)
     return {
         "overrun": overrun.id,
         "request": request.number,
@@ -146,7 +164,7 @@ async def refuse_overruns(desk: Desk, overrun_ids: Collection[int], remark: str)
         numbers = []
         for overrun_id in sorted(overrun_ids):
             overrun = await _waiting(tx, overrun_id)
-            await admission.decide_overrun(tx, overrun.id, OverrunState.REFUSED)
+            await decide_overrun(tx, overrun.id, OverrunState.REFUSED)
             request = await store.load_request(tx, overrun.request_id)
             await store.save_filed(tx, replace(request, remark=remark))
             numbers.append(request.number)

@@ -1,5 +1,6 @@
 """Riding on a session that calls the same people anyway (搭便车), before filing and after."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
 
@@ -9,6 +10,7 @@ from server.domain.session import SessionState
 from server.merging.instance.model import Overflow
 from server.scheduler import service as merging
 from server.scheduler import store
+from server.scheduler.exceptions import SignedException
 from server.scheduler.filing import PENDING, Approval, FiledRequest, Filing, RequestState
 from server.scheduler.problem import Situation
 from server.scheduler.publishing import moment_of
@@ -84,13 +86,29 @@ async def suggestions_for(tx: Tx, desk: Desk, request: FiledRequest) -> tuple[Su
 
 
 async def place(
-    tx: Tx, desk: Desk, request: FiledRequest, spot: tuple[date, str], overflow: Overflow
+    tx: Tx,
+    desk: Desk,
+    request: FiledRequest,
+    spot: tuple[date, str],
+    overflow: Overflow,
+    *,
+    signed: Collection[SignedException] = (),
 ) -> None:
     """Place a request that waits in a half-day, a day and its half, at once.
+
+    Args:
+        tx: the transaction.
+        desk: who decided.
+        request: it waits.
+        spot: the day and the half-day.
+        overflow: ESCALATE when a leader has signed the calls above quotas.
+        signed: the calls that were put before the leader.
 
     Raises:
         ConflictError: ``spot_taken`` when it does not fit there, or not any more.
     """
     names = {d.id: d.name for d in await street.load_departments(tx)}
     named = replace(request, department=names[request.filing.department_id])
-    await merging.place_at_once(tx, desk.clock, desk.login, named, spot=spot, overflow=overflow)
+    await merging.place_at_once(
+        tx, desk.clock, desk.login, named, spot=spot, overflow=overflow, signed=signed
+    )

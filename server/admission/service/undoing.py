@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 
-from server.admission import store as admission
-from server.admission.model import OverrunState
 from server.admission.service.desk import Desk
 from server.admission.service.office import leave_session
 from server.admission.service.word import Choice
@@ -16,8 +14,10 @@ from server.domain.errors import ConflictError
 from server.domain.events import EventKind, Payload, Recorded
 from server.scheduler import store
 from server.scheduler.filing import PENDING, Approval, FiledRequest
+from server.scheduler.overruns import OverrunState
 from server.scheduler.states import Step, Word, after_step, after_word, may_step
 from server.scheduler.store.exceptions import drop_exceptions
+from server.scheduler.store.overruns import decide_overrun
 
 UNDOABLE = (EventKind.REQUEST_GRANTED, EventKind.REQUEST_REFUSED, EventKind.OVERRUN_GRANTED)
 
@@ -83,5 +83,5 @@ async def _unsign(tx: Tx, desk: Desk, event: Recorded) -> Payload:
         back = replace(request, filing=filing, approval=Approval(told["approval"]))
         await store.save_filed(tx, back)
         await drop_exceptions(tx, request.id)
-        await admission.decide_overrun(tx, told["overrun"], OverrunState.PENDING)
+        await decide_overrun(tx, told["overrun"], OverrunState.PENDING)
     return {"requests": [told["request"] for told in event.payload["overruns"]]}

@@ -1,10 +1,11 @@
 """The leader's word on a request that waits for it, and all that waits for one."""
 
 from dataclasses import dataclass, replace
+from datetime import date
 from enum import StrEnum
 
 from server.admission import store as admission
-from server.admission.model import Overrun, is_coordinated, spoken_for, waits_for_word
+from server.admission.model import is_coordinated, spoken_for, waits_for_word
 from server.admission.service.desk import Desk
 from server.admission.service.riding import place, suggestions_for
 from server.admission.telling import tell_department
@@ -17,7 +18,9 @@ from server.domain.events import EventKind, Payload
 from server.merging.instance.model import Overflow
 from server.scheduler import store
 from server.scheduler.filing import PENDING, Approval, FiledRequest, require_remark
+from server.scheduler.overruns import Overrun, still_asked
 from server.scheduler.states import Step, Word, after_step, after_word
+from server.scheduler.store.overruns import load_overruns
 from server.street import store as street
 
 
@@ -118,13 +121,14 @@ class Docket:
         return len(self.waiting) + len(self.overruns)
 
 
-async def load_docket(tx: Tx) -> Docket:
-    """Return what waits for a word."""
+async def load_docket(tx: Tx, today: date) -> Docket:
+    """Return what waits for a word on a day at the site."""
     names = {d.id: d.name for d in await street.load_departments(tx)}
     pending = await store.load_requests(tx, names, states=PENDING)
+    asked = await load_overruns(tx)
     oldest = sorted(pending, key=lambda request: (request.filed_at, request.id))
     return Docket(
         waiting=tuple(r for r in oldest if waits_for_word(r)),
         coordinated=tuple(r for r in oldest if is_coordinated(r)),
-        overruns=tuple(await admission.load_overruns(tx)),
+        overruns=tuple(still_asked(asked, (r.id for r in pending), today)),
     )

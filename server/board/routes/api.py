@@ -12,16 +12,22 @@ from typing import Any
 from aiohttp import web
 
 from server.board.cells import say_prices
-from server.board.model import places_of
-from server.board.routes.words import MOST, day_of
-from server.board.service import keeping
+from server.board.escalation import Escalated, above_quotas, ask_for, escalate
+from server.board.model import cell_of, places_asked, places_of
+from server.board.routes.words import MOST, day_of, half_of
+from server.board.service import keeping, offers
+from server.board.service.keeping import Shown
 from server.board.service.searching import Solver
 from server.board.view import Span, span_of, state_of
+from server.board.view.asking import compare, tell_asks, tell_hint
+from server.board.view.sight import Sight
 from server.board.view.steps import say_moved, say_offer, say_step
 from server.board.working import Board, digests_of
 from server.domain.clock import SITE_ZONE
-from server.domain.errors import NotFoundError
+from server.domain.errors import ConflictError, NotFoundError
+from server.i18n.catalogue import say
 from server.merging.instance.model import MergePlan
+from server.merging.search.reasons import RULES
 from server.pages.context import CLOCK, DATABASE, visit_of
 from server.scheduler.filing import request_number
 
@@ -36,6 +42,13 @@ def read_span(http: web.Request) -> Span:
     return span_of(day, WEEKS[1] if weeks == str(WEEKS[1]) else WEEKS[0])
 
 
+async def look(http: web.Request) -> Shown:
+    """Return the board as it is now; what was found before the process began is found again."""
+    shown = await keeping.look(http.app[DATABASE], http.app[CLOCK])
+    offers.find_again(http.app[SOLVER], shown)
+    return shown
+
+
 async def answer_state(http: web.Request, moved: tuple[str, ...] = ()) -> web.Response:
     """Answer with the board as it is now, and what the last change moved besides."""
     return web.json_response(await state_now(http, moved))
@@ -44,11 +57,12 @@ async def answer_state(http: web.Request, moved: tuple[str, ...] = ()) -> web.Re
 async def state_now(http: web.Request, moved: tuple[str, ...] = ()) -> dict[str, Any]:
     """Return the board as it is now."""
     span, language = read_span(http), visit_of(http).language
-    shown = await keeping.look(http.app[DATABASE], http.app[CLOCK])
+    shown = await look(http)
     return {
         "version": shown.version,
         "published": shown.published,
-        **state_of(shown.board, span, language),
+        **state_of(shown.board, span, language, shown.asked),
+        "escalated": tell_hint(Sight(shown.board, language), escalated_of(shown)),
         "undo": say_step(shown.last, language),
         "moved": say_moved(shown.board, moved, language),
         "offer": say_offer(shown.offer, language),
@@ -56,24 +70,81 @@ async def state_now(http: web.Request, moved: tuple[str, ...] = ()) -> dict[str,
     }
 
 
+def escalated_of(shown: Shown) -> Escalated | None:
+    """Return what a leader could let in beside the working plan."""
+    return escalate(shown.board, places_asked(shown.asked))
+
+
 async def show_state(http: web.Request) -> web.Response:
     """Answer with the working plan."""
     return await answer_state(http)
 
 
-async def show_prices(http: web.Request) -> web.Response:
-    """Answer with what each half-day would cost a request."""
+async def show_escalated(http: web.Request) -> web.Response:
+    """Answer with the plan above quotas: the board with it, what is to be signed, both compared.
+
+    Raises:
+        ConflictError: ``board_nothing_found`` when nothing waits for want of a quota alone.
+    """
+    shown, language = (
+        await look(http),
+        visit_of(http).language,
+    )
+    escalated = escalated_of(shown)
+    if escalated is None:
+        raise ConflictError("board_nothing_found")
+    board, sight = shown.board, Sight(shown.board, language)
+    there = replace(board, plan=escalated.plan, instance=above_quotas(board.instance))
+    return web.json_response(
+        {
+            "version": shown.version,
+            **state_of(there, read_span(http), language, shown.asked),
+            "changes": list(_changes(board, escalated.plan)),
+            "asks": tell_asks(sight, escalated.asks),
+            "compare": compare(sight, escalated),
+        }
+    )
+
+
+async def show_ask(http: web.Request) -> web.Response:
+    """Answer with what a leader would have to sign for one request in one half-day."""
+    shown = await look(http)
+    day, half = day_of(http.query.get("date", "")), half_of(http.query.get("half", ""))
+    wanted = [(_request_of(http), cell_of(day, half))]
+    try:
+        asks = ask_for(shown.board, wanted, places_asked(shown.asked))
+    except ConflictError as refusal:
+        raise spoken(http, refusal) from None
+    sight = Sight(shown.board, visit_of(http).language)
+    return web.json_response({"asks": tell_asks(sight, asks)})
+
+
+def _request_of(http: web.Request) -> str:
     text = http.match_info["request"]
     if not text.isdigit() or len(text) > len(str(MOST)):
         raise NotFoundError("no_such_request")
-    shown = await keeping.look(http.app[DATABASE], http.app[CLOCK])
-    prices = say_prices(shown.board, request_number(int(text)), visit_of(http).language)
+    return request_number(int(text))
+
+
+def spoken(http: web.Request, refusal: ConflictError) -> ConflictError:
+    """Return the refusal with its rule in words."""
+    if "rule" not in refusal.params:
+        return refusal
+    rule = say(visit_of(http).language, RULES[str(refusal.params["rule"])])
+    return ConflictError(refusal.code, rule=rule)
+
+
+async def show_prices(http: web.Request) -> web.Response:
+    """Answer with what each half-day would cost a request."""
+    number = _request_of(http)
+    shown = await look(http)
+    prices = say_prices(shown.board, number, visit_of(http).language)
     return web.json_response(prices)
 
 
 async def show_found(http: web.Request) -> web.Response:
     """Answer with the board as it would be with the plan that was found; docs/board.md."""
-    shown = await keeping.look(http.app[DATABASE], http.app[CLOCK])
+    shown = await look(http)
     found = http.app[SOLVER].found(shown.version)
     there = replace(shown.board, plan=found.plan)
     told = state_of(there, read_span(http), visit_of(http).language)
@@ -124,6 +195,8 @@ async def show_events(http: web.Request) -> web.StreamResponse:
 ROUTES = [
     web.get("/board/state", show_state, name="board.state"),
     web.get("/board/prices/{request}", show_prices, name="board.prices"),
+    web.get("/board/escalated", show_escalated, name="board.escalated"),
+    web.get("/board/ask/{request}", show_ask, name="board.ask"),
     web.get("/board/found", show_found, name="board.found"),
     web.get("/board/events", show_events, name="board.events"),
 ]

@@ -8,10 +8,11 @@ from server.auth.guard import login_of
 from server.board import changes
 from server.board.changes import Changed
 from server.board.model import parse_cell
-from server.board.routes.api import answer_state, state_now
+from server.board.routes.api import answer_state, spoken, state_now
 from server.board.routes.words import (
     Words,
     day_of,
+    half_of,
     number_in,
     read_words,
     request_in,
@@ -21,11 +22,8 @@ from server.board.routes.words import (
 from server.board.service import keeping
 from server.board.service.publishing import publish
 from server.board.working import Board
-from server.domain.errors import ConflictError, DomainError, NotFoundError
-from server.i18n.catalogue import say
-from server.merging.search.reasons import RULES
-from server.pages.context import CLOCK, DATABASE, visit_of
-from server.scheduler.filing import HALVES
+from server.domain.errors import ConflictError, NotFoundError
+from server.pages.context import CLOCK, DATABASE
 
 
 async def make_step(
@@ -47,7 +45,7 @@ async def make_step(
             params=params,
         )
     except ConflictError as refusal:
-        raise _spoken(http, refusal) from None
+        raise spoken(http, refusal) from None
 
 
 async def _change(
@@ -60,20 +58,10 @@ async def _change(
     return await answer_state(http, await make_step(http, words, code, act, **params))
 
 
-def _spoken(http: web.Request, refusal: ConflictError) -> ConflictError:
-    """Return the refusal with its rule in words."""
-    if "rule" not in refusal.params:
-        return refusal
-    rule = say(visit_of(http).language, RULES[str(refusal.params["rule"])])
-    return ConflictError(refusal.code, rule=rule)
-
-
 async def handle_move(http: web.Request) -> web.Response:
     """Put a request into a half-day."""
     words = await read_words(http)
-    number, day, half = request_in(words), day_of(words.get("date")), str(words.get("half"))
-    if half not in {known.name for known in HALVES}:
-        raise DomainError("board_words")
+    number, day, half = request_in(words), day_of(words.get("date")), half_of(words.get("half"))
     params = {"request": number, "date": day.isoformat(), "half": half}
     return await _change(
         http, words, "board.step_move", lambda b: changes.move(b, number, day, half), **params

@@ -13,7 +13,8 @@ NUMBER_DIGITS = 9
 
 async def show_board(http: web.Request) -> web.Response:
     """Show the board; its script asks for the working plan."""
-    return page(http, "board/board.html")
+    plans = login_of(http).role is Role.OFFICE
+    return page(http, "board/board.html", plans=plans)
 
 
 async def show_versions(http: web.Request) -> web.Response:

@@ -1,14 +1,17 @@
 """What is done with the search and with what it has found, by day and by night."""
 
+from functools import partial
+
 from aiohttp import web
 
 from server.board.changes import Changed
 from server.board.model import Working
-from server.board.routes.api import SOLVER, answer_state
+from server.board.routes.api import SOLVER, answer_state, look
 from server.board.routes.hand import make_step
 from server.board.routes.words import MOST, number_in, read_words
-from server.board.service import keeping, offers
+from server.board.service import offers
 from server.board.service.searching import SECONDS
+from server.board.store import Kept
 from server.board.working import Board
 from server.domain.errors import ConflictError, DomainError
 from server.pages.context import CLOCK, DATABASE
@@ -20,10 +23,12 @@ async def handle_merge(http: web.Request) -> web.Response:
     version, seconds = number_in(words, "version"), words.get("seconds", SECONDS)
     if not isinstance(seconds, int) or not 1 <= seconds <= MOST:
         raise DomainError("board_words")
-    shown = await keeping.look(http.app[DATABASE], http.app[CLOCK])
+    shown = await look(http)
     if shown.version != version:
         raise ConflictError("board_changed")
-    http.app[SOLVER].start(shown.board, version, seconds=seconds)
+    db, clock = http.app[DATABASE], http.app[CLOCK]
+    keep = partial(offers.keep, db, clock, version)
+    http.app[SOLVER].start(shown.board, version, seconds=seconds, keep=keep)
     return await answer_state(http)
 
 
@@ -36,6 +41,7 @@ async def handle_stop(http: web.Request) -> web.Response:
 async def handle_take(http: web.Request) -> web.Response:
     """Put what was found into the working plan, as one step."""
     words = await read_words(http)
+    await look(http)
     found = http.app[SOLVER].found(number_in(words, "version"))
 
     def act(board: Board) -> Changed:
@@ -43,13 +49,14 @@ async def handle_take(http: web.Request) -> web.Response:
 
     moved = await make_step(http, words, "board.step_take", act)
     http.app[SOLVER].drop()
+    await offers.drop(http.app[DATABASE], Kept.DAY)
     return await answer_state(http, moved)
 
 
 async def handle_offer(http: web.Request) -> web.Response:
     """Put what the night found into the working plan, as one step."""
     words = await read_words(http)
-    offer = (await keeping.look(http.app[DATABASE], http.app[CLOCK])).offer
+    offer = (await look(http)).offer
     moved = await make_step(http, words, "board.step_offer", lambda b: offers.take(offer, b))
     await offers.drop(http.app[DATABASE])
     return await answer_state(http, moved)
@@ -64,6 +71,7 @@ async def handle_offer_drop(http: web.Request) -> web.Response:
 async def handle_drop(http: web.Request) -> web.Response:
     """Throw away what was found."""
     http.app[SOLVER].drop()
+    await offers.drop(http.app[DATABASE], Kept.DAY)
     return await answer_state(http)
 
 

@@ -6,10 +6,13 @@ from typing import Any
 
 from aiohttp import web
 
+from server.board.model import cell_of
 from server.domain.errors import DomainError
-from server.scheduler.filing import request_number
+from server.merging.instance.model import Cell
+from server.scheduler.filing import HALVES, request_number
 
 MOST = 10**9
+MOST_ASKS = 200
 
 Words = dict[str, Any]
 
@@ -71,6 +74,46 @@ def day_of(text: object) -> date:
         return date.fromisoformat(str(text))
     except ValueError:
         raise DomainError("board_words") from None
+
+
+def half_of(text: object) -> str:
+    """Return the name of a half-day.
+
+    Raises:
+        DomainError: ``board_words``.
+    """
+    if text not in {known.name for known in HALVES}:
+        raise DomainError("board_words")
+    return str(text)
+
+
+def asks_in(words: Words) -> list[tuple[str, Cell]]:
+    """Return the requests with the half-days that a leader is to be asked for, at least one.
+
+    Raises:
+        DomainError: ``board_words``.
+    """
+    asks = words.get("asks")
+    if not isinstance(asks, list) or not 0 < len(asks) <= MOST_ASKS:
+        raise DomainError("board_words")
+    if not all(isinstance(one, dict) for one in asks):
+        raise DomainError("board_words")
+    return [
+        (request_in(one), cell_of(day_of(one.get("date")), half_of(one.get("half"))))
+        for one in asks
+    ]
+
+
+def numbers_in(words: Words, name: str) -> list[int]:
+    """Return a list of whole numbers.
+
+    Raises:
+        DomainError: ``board_words``.
+    """
+    found = words.get(name)
+    if not isinstance(found, list) or not all(type(one) is int for one in found):
+        raise DomainError("board_words")
+    return found
 
 
 def weeks_in(words: Words) -> list[str] | None:

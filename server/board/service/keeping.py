@@ -14,8 +14,10 @@ from server.domain.clock import Clock
 from server.domain.errors import ConflictError
 from server.scheduler import service as scheduler
 from server.scheduler import store as sessions
-from server.scheduler.filing import RequestState
+from server.scheduler.filing import PENDING, RequestState
+from server.scheduler.overruns import Overrun, still_asked
 from server.scheduler.store.exceptions import load_exceptions
+from server.scheduler.store.overruns import load_overruns
 
 OPEN_STATES = (
     RequestState.SUBMITTED,
@@ -31,7 +33,8 @@ class Shown:
     """The board as a page needs it.
 
     ``version`` is that of the working plan, ``published`` the number of the latest published
-    version. ``last`` is the step that would be undone, ``moved`` what the last change moved.
+    version. ``last`` is the step that would be undone, ``asked`` what waits for a signature,
+    ``find`` what was searched for by day and kept.
     """
 
     board: Board
@@ -39,7 +42,8 @@ class Shown:
     published: int | None
     last: Step | None
     offer: Offer | None = None
-    moved: tuple[str, ...] = ()
+    asked: tuple[Overrun, ...] = ()
+    find: Offer | None = None
 
 
 async def load_facts(tx: Tx, clock: Clock) -> Facts:
@@ -54,6 +58,12 @@ async def load_facts(tx: Tx, clock: Clock) -> Facts:
     )
 
 
+async def load_asked(tx: Tx, facts: Facts) -> tuple[Overrun, ...]:
+    """Return the places above quotas that a leader is asked for, of those who still wait."""
+    waiting = [r.id for r in facts.requests if r.state in PENDING]
+    return tuple(still_asked(await load_overruns(tx), waiting, facts.today))
+
+
 async def look(db: Database, clock: Clock) -> Shown:
     """Return the board as it is now."""
     async with db.view() as tx:
@@ -61,9 +71,19 @@ async def look(db: Database, clock: Clock) -> Shown:
         version, working = await store.load_working(tx)
         published = await store.latest_version(tx)
         last, offer = await store.load_last_step(tx), await store.load_offer(tx)
+        asked = await load_asked(tx, facts)
+        find = await store.load_offer(tx, store.Kept.DAY)
     board = await asyncio.to_thread(lay_board, facts, working)
     stands = offer is not None and offer.version == version and offer.gain.get("better")
-    return Shown(board, version, published, last, offer if stands else None)
+    return Shown(
+        board=board,
+        version=version,
+        published=published,
+        last=last,
+        offer=offer if stands else None,
+        asked=asked,
+        find=find if find is not None and find.version == version else None,
+    )
 
 
 class _Memory:

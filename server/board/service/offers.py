@@ -1,17 +1,18 @@
-"""What the night finds is an offer and never a change: looked for, kept, taken, thrown away."""
+"""What a search finds is an offer and never a change: looked for, kept, taken, thrown away."""
 
 import asyncio
 
 from server.board import store
 from server.board.changes import Changed
 from server.board.model import Offer, Working
-from server.board.search import Found
-from server.board.service.keeping import lay_board, load_facts
+from server.board.search import Found, compare, with_places
+from server.board.service.keeping import Shown, lay_board, load_facts
 from server.board.service.searching import Solver
 from server.board.working import Board
 from server.db.engine import Database
 from server.domain.clock import Clock
 from server.domain.errors import ConflictError
+from server.merging.instance.lookup import look_up
 
 NIGHT_SECONDS = 60
 
@@ -50,7 +51,22 @@ def take(offer: Offer | None, board: Board) -> Changed:
     return Changed(Working(offer.plan, board.marks, board.ground.places))
 
 
-async def drop(db: Database) -> None:
+async def drop(db: Database, kept: store.Kept = store.Kept.NIGHT) -> None:
     """Throw an offer away."""
     async with db.tx() as tx:
-        await store.drop_offer(tx)
+        await store.drop_offer(tx, kept)
+
+
+async def keep(db: Database, clock: Clock, version: int, found: Found) -> None:
+    """Keep what was searched for by day, so that it is not lost with the process."""
+    gain = {"better": int(found.better), **found.gain}
+    async with db.tx() as tx:
+        await store.save_offer(tx, Offer(version, found.plan, clock.now(), gain), store.Kept.DAY)
+
+
+def find_again(solver: Solver, shown: Shown) -> None:
+    """Have the solver of a new process know what was found before it began."""
+    if shown.find is None or solver.run is not None or solver.running:
+        return
+    lookup = look_up(with_places(shown.board))
+    solver.restore(shown.board, shown.version, compare(lookup, shown.board, shown.find.plan))

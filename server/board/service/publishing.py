@@ -91,6 +91,7 @@ async def _enter_all(
     await store.save_version(tx, _version(board, publication, number, login, clock.now()))
     await store.drop_steps(tx)
     await store.drop_offer(tx)
+    await store.drop_offer(tx, store.Kept.DAY)
     await _keep_rest(tx, clock, board, publication)
     payload: Payload = {
         "version": number,

@@ -7,14 +7,17 @@ back for everything else, and end with the process.
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from server.board.search import Found, find_plan
 from server.board.working import Board
 from server.domain.clock import Clock, SystemClock
 from server.domain.errors import ConflictError
-from server.merging.search.solver import Budget, Progress
+from server.merging.instance.lookup import look_up
+from server.merging.search.ground import survey
+from server.merging.search.prices import draft_of
+from server.merging.search.solver import Budget, Progress, Tally, tally_of
 
 NICENESS = 15
 """How far the children stand back, so that a session that is live is not disturbed."""
@@ -27,16 +30,35 @@ MOST_POINTS = 600
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A search: the version of the working plan that it began from, and how it went."""
+    """A search: the version of the working plan that it began from, and how it went.
+
+    ``before`` is what that plan comes to, ``best`` the best one so far.
+    """
 
     version: int
+    before: Tally
     points: tuple[tuple[float, int, int | None], ...] = ()
     found: Found | None = None
+    best: Tally | None = None
 
     def at(self, progress: Progress) -> "Run":
         """Return the run with one more point."""
         point = (round(progress.seconds, 1), progress.best, progress.bound)
-        return Run(self.version, (*self.points, point)[-MOST_POINTS:], self.found)
+        points = (*self.points, point)[-MOST_POINTS:]
+        return replace(self, points=points, best=progress.tally or self.best)
+
+    @property
+    def gain(self) -> dict[str, int] | None:
+        """What the best plan so far has before the one that it began from."""
+        if self.found is not None:
+            return {name: self.found.gain[name] for name in ("trips", "sessions", "placed")}
+        if self.best is None:
+            return None
+        return {
+            "trips": self.before.trips - self.best.trips,
+            "sessions": self.before.sessions - self.best.sessions,
+            "placed": self.before.waiting - self.best.waiting,
+        }
 
 
 class Solver:
@@ -72,6 +94,7 @@ class Solver:
         seconds: float = SECONDS,
         proving: bool = True,
         then: Callable[[Found], Awaitable[None]] | None = None,
+        keep: Callable[[Found], Awaitable[None]] | None = None,
     ) -> None:
         """Begin a search.
 
@@ -81,6 +104,7 @@ class Solver:
             seconds: how long.
             proving: whether bounds are proven beside it.
             then: what is done with the find; without it the find waits to be taken.
+            keep: keeps a find that waits, so that it outlives the process.
 
         Raises:
             ConflictError: ``board_searching`` while another is under way.
@@ -88,9 +112,11 @@ class Solver:
         if self.running or self._closed:
             raise ConflictError("board_searching")
         self._stop.clear()
-        self._run = Run(version)
+        self._run = Run(version, _tally(board))
         budget = Budget(seconds=min(seconds, MOST_SECONDS), niceness=NICENESS)
-        self._task = asyncio.create_task(self._search(board, budget, proving=proving, then=then))
+        self._task = asyncio.create_task(
+            self._search(board, budget, proving=proving, then=then, keep=keep)
+        )
         self._tell()
 
     async def _search(
@@ -100,11 +126,9 @@ class Solver:
         *,
         proving: bool,
         then: Callable[[Found], Awaitable[None]] | None,
+        keep: Callable[[Found], Awaitable[None]] | None,
     ) -> None:
         loop = asyncio.get_running_loop()
-        run = self._run
-        if run is None:
-            raise AssertionError("a search without a run")
 
         def note(progress: Progress) -> None:
             if self._run is not None:
@@ -128,7 +152,9 @@ class Solver:
                 await then(found)
                 self._run = None
             elif self._run is not None:
-                self._run = Run(run.version, self._run.points, found)
+                self._run = replace(self._run, found=found)
+                if keep is not None:
+                    await keep(found)
         finally:
             loop.call_soon(self._tell)
 
@@ -141,6 +167,11 @@ class Solver:
         self._stop.set()
         self._run = None
         self._tell()
+
+    def restore(self, board: Board, version: int, found: Found) -> None:
+        """Have a find again that was kept before this process began; anything newer stays."""
+        if not self.running and self._run is None:
+            self._run = Run(version, _tally(board), found=found)
 
     def found(self, version: int) -> Found:
         """Return what was found for a version of the working plan.
@@ -174,6 +205,7 @@ class Solver:
             "points": [list(point) for point in points],
             "found": _told(run.found) if run and run.found else None,
             "version": run.version if run else None,
+            "gain": run.gain if run else None,
         }
 
     async def watch(self) -> AsyncIterator[dict[str, Any]]:
@@ -198,6 +230,10 @@ class Solver:
         self._tell()
         if self._task is not None:
             await asyncio.wait([self._task])
+
+
+def _tally(board: Board) -> Tally:
+    return tally_of(draft_of(survey(look_up(board.instance)), board.plan))
 
 
 def _told(found: Found) -> dict[str, Any]:

@@ -53,12 +53,32 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
+class Tally:
+    """What people count of a draft: its sessions, the committees called, and who has no place."""
+
+    sessions: int
+    trips: int
+    waiting: int
+
+
+def tally_of(draft: Draft) -> Tally:
+    """Return what a draft comes to."""
+    held = [filling.committees for filling in draft.fillings if filling.crowd]
+    trips = sum(committees.bit_count() for committees in held)
+    return Tally(len(held), trips, len(draft.left_out))
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
-    """The best price found, the highest proven bound if there is one, and seconds since start."""
+    """The best price found, the highest proven bound if there is one, and seconds since start.
+
+    ``tally`` is what the best draft comes to, where it is known.
+    """
 
     best: int
     bound: int | None
     seconds: float
+    tally: Tally | None = None
 
     @property
     def proven(self) -> bool:
@@ -133,7 +153,7 @@ class Findings:
 
     def progress(self, seconds: float) -> Progress:
         """Return how far the search is."""
-        return Progress(self.draft.total, self.bound, seconds)
+        return Progress(self.draft.total, self.bound, seconds, tally_of(self.draft))
 
     def raise_bound(self, points: int) -> None:
         """Take note of a proven bound."""

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from server.merging.instance.crowd import bits
+from server.merging.instance.crowd import Crowd, bits
 from server.merging.instance.lookup import Lookup
-from server.merging.instance.model import Overflow
+from server.merging.instance.model import Overflow, WorkingDay
 from server.merging.verdict.facts import SessionFacts
 from server.merging.verdict.rules import Violation
 
@@ -46,8 +46,13 @@ def used_key(committee: str, role: str, period: str) -> str:
 
 def compute_ledger(lookup: Lookup, sessions: Iterable[SessionFacts]) -> Iterator[QuotaLine]:
     """Yield a line for every limited committee or role that the sessions call."""
+    yield from count_lines(lookup, ((facts.crowd, facts.day) for facts in sessions))
+
+
+def count_lines(lookup: Lookup, held: Iterable[tuple[Crowd, WorkingDay]]) -> Iterator[QuotaLine]:
+    """Yield the same for sessions of which no more is known than whom they call, and when."""
     quota = lookup.instance.quota
-    calls = _count_calls(lookup, sessions)
+    calls = _count_calls(lookup, held)
     for (committee, role, period, monthly), planned in calls.items():
         if role:
             limits = quota.role_month if monthly else quota.role_week
@@ -60,19 +65,19 @@ def compute_ledger(lookup: Lookup, sessions: Iterable[SessionFacts]) -> Iterator
 
 
 def _count_calls(
-    lookup: Lookup, sessions: Iterable[SessionFacts]
+    lookup: Lookup, held: Iterable[tuple[Crowd, WorkingDay]]
 ) -> Counter[tuple[str, str, str, bool]]:
     people, quota = lookup.people, lookup.instance.quota
     limited = sorted({*quota.role_week, *quota.role_month} & set(people.roles))
     counted = people.holding(people.everywhere, quota.counts)
     calls: Counter[tuple[str, str, str, bool]] = Counter()
-    for facts in sessions:
-        masks = {"": people.committees_of(facts.crowd & counted)}
-        masks |= {role: people.in_role(facts.crowd, role) for role in limited}
+    for crowd, day in held:
+        masks = {"": people.committees_of(crowd & counted)}
+        masks |= {role: people.in_role(crowd, role) for role in limited}
         for role, committees in masks.items():
             for bit in bits(committees):
-                calls[people.committees[bit], role, facts.day.week, False] += 1
-                calls[people.committees[bit], role, facts.day.month, True] += 1
+                calls[people.committees[bit], role, day.week, False] += 1
+                calls[people.committees[bit], role, day.month, True] += 1
     return calls
 
 

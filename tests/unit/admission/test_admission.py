@@ -15,9 +15,7 @@ from server.admission.listing import SHOWN, Filters, belongs, count, narrow, rea
 from server.admission.model import (
     LONGEST_LOAN_DAYS,
     Delegation,
-    OverrunLine,
     is_coordinated,
-    left_after_striking,
     require_loan,
     spoken_for,
     waits_for_word,
@@ -27,6 +25,7 @@ from server.domain.errors import DomainError, ForbiddenError
 from server.domain.events import EventKind, Payload, Recorded
 from server.merging.instance.model import Mode, Priority
 from server.scheduler.filing import NOBODY, Approval, RequestState, faults_of
+from server.scheduler.overruns import OverrunLine, left_after_striking
 from tests.unit.scheduler.test_problem import filed
 
 NOON = datetime(2026, 11, 24, 4, tzinfo=UTC)

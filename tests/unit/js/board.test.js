@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
 import {
-  byPlace, byRule, cellKey, columnsOf, crowdWords, daysShown, foundWords, mondayOf, placesOf, placeWords, priceShown, progressShown, sessionOf, shifted, sortedPrices, spanWords, sparkOf, spokenPrice, spotWords, stepFrom, tripsWords, whereIs,
+  byPlace, byRule, cellKey, columnsOf, crowdWords, daysShown, foundWords, gainWords, mondayOf, placesOf, placeWords, priceShown, progressShown, sessionOf, shifted, sortedPrices, spanWords, sparkOf, spokenPrice, spotWords, stepFrom, tripsWords, whereIs,
 } from "../../../web/static/js/lib/board.js";
 import { learn } from "../../../web/static/js/lib/words.js";
 import { meeting, prices, state } from "./board_state.mjs";
@@ -140,11 +140,17 @@ test("a chart without points, or without a floor yet, has no such line", () => {
   assert.equal(one.end?.[1], 41);
 });
 
-test("the strip tells seconds, best, floor and gap, and leaves out what is not known", () => {
+test("the strip tells what is gained first and the points last, and leaves out what is not known", () => {
   const running = /** @type {Progress} */ (state().solver);
-  assert.deepEqual(progressShown(running).map((one) => `${one.words} ${one.figure}`), ["后台还在试 12 秒", "最好的方案 6,612 点", "不可能少于 6,110 点", "还差 7.6%"]);
+  assert.deepEqual(progressShown(running).map((one) => `${one.words} ${one.figure}`), ["后台还在试 12 秒", "最好的方案 多排 1 项，少跑 33 趟", "离最省最多还差 7.6%", "代价 6,612 点，不可能少于 6,110 点 "]);
   const begun = { ...running, running: false, best: null, bound: null, gap: null };
   assert.deepEqual(progressShown(begun).map((one) => one.words), ["试了"]);
+});
+
+test("what is gained is told in what people count, and what is lost as well", () => {
+  assert.equal(gainWords({ trips: 33, sessions: 1, placed: 2 }), "多排 2 项，少跑 33 趟，少开 1 场");
+  assert.equal(gainWords({ trips: -12, sessions: -1, placed: 1 }), "多排 1 项，多跑 12 趟，多开 1 场");
+  assert.equal(gainWords({ trips: 0, sessions: 0, placed: 0 }), "和现在一样多");
 });
 
 test("a find says how good it is, and when it is no better", () => {

@@ -1,10 +1,13 @@
 // <board-grid>: the half-days of one week, or of five weeks small, with their sessions and prices.
 
-import { cellKey, columnsOf, crowdWords, halfWords, placeWords, placesOf, priceShown, weekdayWords } from "../lib/board.js";
+import { cellKey, columnsOf, crowdWords, halfWords, placeWords, placesOf, priceShown, sessionOf, weekdayWords, whereIs } from "../lib/board.js";
 import { el, icon } from "../lib/el.js";
 import { t } from "../lib/words.js";
 
-/** @import { Day, HalfDay, Item, Meeting, Place, Price, State, Week } from "../lib/board.js" */
+/** @import { Asked, Day, HalfDay, Item, Meeting, Place, Price, State, Week } from "../lib/board.js" */
+
+/** From so many items on a session is drawn closer. */
+const LONG = 5;
 
 /** Drawn anew with each state; while something is carried only looks and prices change. */
 export class BoardGrid extends HTMLElement {
@@ -81,8 +84,9 @@ export class BoardGrid extends HTMLElement {
       "aria-label": placeWords(day.date, halfDay.half, this.language),
     });
     if (small && halfDay.half === "AM") cell.append(this._date(state, day));
-    cell.append(...halfDay.sessions.map((session) => (small ? this._chip(session) : this._session(session))));
-    if (!halfDay.sessions.length) {
+    const asked = (state.asked || []).filter((one) => one.date === day.date && one.half === halfDay.half);
+    cell.append(...halfDay.sessions.map((session) => (small ? this._chip(session) : this._session(session))), ...asked.map((one) => this._asked(one)));
+    if (!halfDay.sessions.length && !asked.length) {
       const note = this._note(day, halfDay, small);
       if (note) cell.append(note);
     }
@@ -115,11 +119,17 @@ export class BoardGrid extends HTMLElement {
     const done = session.state === "held";
     const when = el("p", { class: "when" }, el("b", {}, session.start), el("span", { class: "cut", title: session.posts_words }, crowdWords(session)), this._standing(session));
     const open = el("button", { type: "button", class: "sess__open cut", "data-session": session.key }, session.title);
-    const slots = session.items.map((item) => this._slot(item));
-    if (session.free_minutes > 0 && !done) {
-      slots.push(this._sized(el("div", { class: "slot slot--free" }, el("span", {}, t("可拼余量")), el("em", {}, t("{n}分", { n: session.free_minutes }))), session.free_minutes));
-    }
-    return el("article", { class: done ? "sess sess--done" : "sess" }, el("header", { class: "sess__head" }, when, el("h3", { class: "cut" }, open)), ...slots);
+    const slots = this._sized(el("div", { class: "slots" }, ...session.items.map((item) => this._slot(item))), session.minutes);
+    const free = session.free_minutes > 0 && !done ? [this._sized(el("div", { class: "slot slot--free" }, el("span", {}, t("可拼余量")), el("em", {}, t("{n}分", { n: session.free_minutes }))), session.free_minutes)] : [];
+    const article = el("article", { class: done ? "sess sess--done" : "sess" }, el("header", { class: "sess__head" }, when, el("h3", { class: "cut" }, open)), slots, ...free);
+    article.classList.toggle("sess--long", session.items.length >= LONG);
+    return article;
+  }
+
+  /** A place that waits for a leader's signature. @param {Asked} one */
+  _asked(one) {
+    const words = el("span", {}, el("b", {}, one.topic), icon("i-approve"), t("等签字"));
+    return el("button", { type: "button", class: "slot slot--asked", "data-request": String(one.request), "aria-describedby": "how", title: one.topic }, words, el("em", {}, t("{n}分", { n: one.minutes })));
   }
 
   /** What sets a session apart, at the right of its first line. @param {Meeting} session */
@@ -134,8 +144,8 @@ export class BoardGrid extends HTMLElement {
     return place;
   }
 
-  /** @param {Item} item */
-  _slot(item) {
+  /** @param {Item} item @param {boolean} [named] with its topic to be read */
+  _slot(item, named = false) {
     const free = item.movable && item.request !== null && !this.still;
     const slot = free ? el("button", { type: "button", "data-request": String(item.request), "aria-describedby": "how" }) : el("div");
     slot.className = item.host ? "slot slot--host" : "slot";
@@ -143,7 +153,7 @@ export class BoardGrid extends HTMLElement {
     slot.title = item.topic;
     const name = el("span", {}, item.host ? t("{department} 主办", { department: item.department }) : item.department);
     if (item.pinned) name.prepend(icon("i-pin"), el("span", { class: "sr" }, t("钉住了")));
-    slot.append(name, el("em", {}, t("{n}分", { n: item.minutes })), el("span", { class: "sr" }, item.topic));
+    slot.append(name, el("em", {}, t("{n}分", { n: item.minutes })), el("span", { class: named ? "slot__topic" : "sr" }, item.topic));
     return this._sized(slot, item.minutes);
   }
 
@@ -159,8 +169,51 @@ export class BoardGrid extends HTMLElement {
     const chip = el("button", { type: "button", class: `chip chip--${session.state}`, "data-session": session.key, title: session.title },
       el("b", {}, session.start), el("span", { class: "cut" }, session.title), el("em", {}, t("{n}项", { n: session.items.length })));
     if (movable.length === 1 && session.items.length === 1 && !this.still) chip.dataset.request = String(movable[0].request);
+    else if (movable.length && !this.still) {
+      chip.dataset.fan = session.key;
+      chip.setAttribute("aria-expanded", "false");
+    }
     chip.classList.toggle("chip--marked", session.items.some((item) => item.request !== null && this.marked.has(item.request)));
     return chip;
+  }
+
+  /**
+   * Spread out the items of a session that is drawn small, so that one of them can be chosen.
+   * @param {string} key of the session
+   * @returns {HTMLElement | null} its first item that can be moved
+   */
+  fan(key) {
+    this.fold();
+    const chip = this.querySelector(`[data-fan="${key}"]`);
+    const session = this.state && sessionOf(this.state, key)?.session;
+    if (!(chip instanceof HTMLElement) || !session) return null;
+    const whole = el("button", { type: "button", class: "btn btn--quiet", "data-session": key }, t("看整场"));
+    const items = session.items.map((item) => el("li", {}, this._slot(item, true)));
+    const fan = el("div", { class: "fan", role: "group", "aria-label": session.title }, el("header", {}, el("b", { class: "cut" }, session.title), whole), el("ul", {}, ...items));
+    this.append(fan);
+    chip.setAttribute("aria-expanded", "true");
+    const box = chip.getBoundingClientRect();
+    const below = box.bottom + fan.offsetHeight + 8 < innerHeight;
+    fan.style.setProperty("left", `${Math.max(8, Math.min(box.left, innerWidth - fan.offsetWidth - 8))}px`);
+    fan.style.setProperty("top", `${below ? box.bottom + 4 : Math.max(8, box.top - fan.offsetHeight - 4)}px`);
+    return fan.querySelector("[data-request]");
+  }
+
+  /** Put the spread out items away. @returns {HTMLElement | null} what they had come out of */
+  fold() {
+    this.querySelector(".fan")?.remove();
+    const chip = this.querySelector("[data-fan][aria-expanded=true]");
+    chip?.setAttribute("aria-expanded", "false");
+    return chip instanceof HTMLElement ? chip : null;
+  }
+
+  /** Find what a request can be taken up by, spreading out its session if need be. @param {number} request @returns {HTMLElement | null} */
+  reveal(request) {
+    const drawn = this.querySelector(`[data-request="${request}"]`);
+    if (drawn instanceof HTMLElement) return drawn;
+    const session = this.state && whereIs(this.state, request)?.session;
+    if (!session || !this.fan(session.key)) return null;
+    return this.querySelector(`.fan [data-request="${request}"]`);
   }
 
   /** @returns {HTMLElement[]} */

@@ -11,6 +11,9 @@ const [WIDTH, HEIGHT] = [150, 44];
 
 /** Hidden until there is something to tell. The page finds its buttons by `data-do`. */
 export class SolverStrip extends HTMLElement {
+  /** Whether who looks may only look. */
+  reads = false;
+
   connectedCallback() {
     if (this.firstChild) return;
     this.classList.add("solver");
@@ -32,13 +35,15 @@ export class SolverStrip extends HTMLElement {
     const told = progressShown(progress);
     while (words.children.length > told.length) words.lastElementChild?.remove();
     while (words.children.length < told.length) words.append(el("span", {}, el("span"), " ", el("b")));
-    told.forEach(({ words: sentence, figure }, i) => {
+    told.forEach(({ words: sentence, figure, quiet }, i) => {
+      words.children[i].classList.toggle("muted", Boolean(quiet));
       const [before, bold] = words.children[i].children;
       say(before, sentence);
       say(bold, figure);
     });
     if (progress.found) words.append(el("span", { class: "muted" }, foundWords(progress.found)));
-    stop.hidden = !progress.running;
+    stop.hidden = !progress.running || this.reads;
+    look.hidden = this.reads && !progress.found;
     look.disabled = !progress.found && progress.best === null;
   }
 

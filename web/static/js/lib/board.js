@@ -31,6 +31,7 @@ import { t } from "./words.js";
  * @property {number} free_minutes
  * @property {Item[]} items
  */
+/** @typedef {{overrun: number, request: number, topic: string, department: string, minutes: number, date: string, half: Half, words: string}} Asked */
 /** @typedef {{half: Half, closed: {code: string, words: string} | null, sessions: Meeting[]}} HalfDay */
 /**
  * @typedef {object} Day
@@ -69,7 +70,9 @@ import { t } from "./words.js";
  * @property {[number, number | null, number | null][]} points seconds, best, bound
  * @property {{better: boolean, sessions: number, trips: number, over: number, waiting: number} | null} found
  * @property {number | null} version of the working plan that the search began from
+ * @property {Gain | null} [gain] what the best one has before the working plan
  */
+/** @typedef {{trips: number, sessions: number, placed: number}} Gain fewer trips and sessions, more requests with a place */
 /**
  * @typedef {object} State
  * @property {number} version
@@ -84,6 +87,8 @@ import { t } from "./words.js";
  * @property {string | null} undo
  * @property {boolean} dirty
  * @property {{words: string} | null} [offer] what the night found
+ * @property {Asked[]} [asked] what waits for a leader's signature
+ * @property {{placed: number, committees: number, words: string} | null} [escalated] what a leader could let in
  * @property {Progress | null} [solver]
  */
 /**
@@ -163,8 +168,14 @@ export function crowdWords(session) {
 
 /** @param {string} date @param {Half} half @param {string} language @returns {string} 11 月 26 日 周四 上午 */
 export function placeWords(date, half, language) {
-  if (language.startsWith("zh")) return `${monthOf(date)} 月 ${dayOf(date)} 日 ${weekdayWords(date, language)} ${halfWords(half)}`;
-  return `${weekdayWords(date, language)} ${dated(date, { day: "numeric", month: "short" }, language)}, ${halfWords(half)}`;
+  const gap = language.startsWith("zh") ? " " : ", ";
+  return `${dayWords(date, language)}${gap}${halfWords(half)}`;
+}
+
+/** @param {string} date @param {string} language @returns {string} 11 月 26 日 周四 */
+export function dayWords(date, language) {
+  if (language.startsWith("zh")) return `${monthOf(date)} 月 ${dayOf(date)} 日 ${weekdayWords(date, language)}`;
+  return `${weekdayWords(date, language)} ${dated(date, { day: "numeric", month: "short" }, language)}`;
 }
 
 /** @param {State} state @returns {Place[]} every half-day shown, mornings before afternoons of a week */
@@ -359,16 +370,31 @@ export function sparkOf(points, width, height) {
 
 /**
  * The sentences of the solver's strip, each with the figure in bold.
+ *
+ * First what anybody understands, against the plan as it is; the points come last, as a note.
  * @param {Progress} progress
- * @returns {{words: string, figure: string}[]}
+ * @returns {{words: string, figure: string, quiet?: boolean}[]}
  */
 export function progressShown(progress) {
   const [seconds, points] = [Math.round(progress.seconds), (/** @type {number} */ n) => t("{n} 点", { n: n.toLocaleString("en") })];
+  /** @type {{words: string, figure: string, quiet?: boolean}[]} */
   const shown = [{ words: progress.running ? t("后台还在试") : t("试了"), figure: t("{n} 秒", { n: seconds }) }];
-  if (progress.best !== null) shown.push({ words: t("最好的方案"), figure: points(progress.best) });
-  if (progress.bound !== null) shown.push({ words: t("不可能少于"), figure: points(progress.bound) });
-  if (progress.gap !== null) shown.push({ words: t("还差"), figure: `${progress.gap.toFixed(1)}%` });
+  if (progress.gain && progress.best !== null) shown.push({ words: t("最好的方案"), figure: gainWords(progress.gain) });
+  if (progress.gap !== null) shown.push({ words: t("离最省最多还差"), figure: `${progress.gap.toFixed(1)}%` });
+  if (progress.best !== null) {
+    const bound = progress.bound === null ? "" : t("，不可能少于 {points}", { points: points(progress.bound) });
+    shown.push({ words: t("代价 {points}", { points: points(progress.best) }) + bound, figure: "", quiet: true });
+  }
   return shown;
+}
+
+/** @param {Gain} gain @returns {string} what a plan has before another: 少跑 33 趟，少开 1 场，多排 2 项 */
+export function gainWords({ trips, sessions, placed }) {
+  const parts = [];
+  if (placed) parts.push(placed > 0 ? t("多排 {n} 项", { n: placed }) : t("少排 {n} 项", { n: -placed }));
+  if (trips) parts.push(trips > 0 ? t("少跑 {n} 趟", { n: trips }) : t("多跑 {n} 趟", { n: -trips }));
+  if (sessions) parts.push(sessions > 0 ? t("少开 {n} 场", { n: sessions }) : t("多开 {n} 场", { n: -sessions }));
+  return parts.length ? parts.join(t("，")) : t("和现在一样多");
 }
 
 /** @param {NonNullable<Progress["found"]>} found @returns {string} */

@@ -2,8 +2,11 @@
 
 import { t } from "../lib/words.js";
 
-/** @import { Change, Prices, Progress, State } from "../lib/board.js" */
+/** @import { Ask, Figures } from "../lib/asking.js" */
+/** @import { Change, Half, Prices, Progress, State } from "../lib/board.js" */
 /** @typedef {State & {changes: Change[]}} Found the plan that was found, and what it would change */
+
+/** @typedef {State & {changes: Change[], asks: Ask[], compare: {within: Figures, above: Figures}}} Above the plan above quotas, and what is to be signed for it */
 
 /** What the server would not do; its sentence is fit to be shown. */
 export class Refusal extends Error {
@@ -52,15 +55,21 @@ export const loadState = ({ from, weeks }) => ask(`/board/state?weeks=${weeks}${
 /** @param {{from: string, weeks: number}} view @returns {Promise<Found>} */
 export const loadFound = ({ from, weeks }) => ask(`/board/found?from=${from}&weeks=${weeks}`);
 
+/** @param {{from: string, weeks: number}} view @returns {Promise<Above>} */
+export const loadAbove = ({ from, weeks }) => ask(`/board/escalated?from=${from}&weeks=${weeks}`);
+
+/** @param {number} request @param {string} date @param {Half} half @returns {Promise<{asks: Ask[]}>} what a leader would have to sign */
+export const loadAsk = (request, date, half) => ask(`/board/ask/${request}?date=${date}&half=${half}`);
+
 /** @param {number} request @returns {Promise<Prices>} */
 export const loadPrices = (request) => ask(`/board/prices/${request}`);
 
 /**
  * Change the working plan.
- * @param {"move" | "out" | "digest" | "pin" | "freeze" | "undo" | "merge" | "stop" | "take" | "drop" | "offer/take" | "offer/drop" | "publish"} what
+ * @param {"move" | "out" | "digest" | "pin" | "freeze" | "undo" | "merge" | "stop" | "take" | "drop" | "offer/take" | "offer/drop" | "publish" | "ask" | "unask"} what
  * @param {object} sent with the version that the page shows
  * @param {{from: string, weeks: number}} view the weeks of the state that is answered
- * @returns {Promise<State & {number?: number, told?: number, state?: State}>}
+ * @returns {Promise<State & {number?: number, told?: number, state?: State, overruns?: number[]}>}
  */
 export const change = (what, sent, { from, weeks }) => post(`/board/${what}?weeks=${weeks}&from=${from}`, sent);
 

@@ -9,19 +9,22 @@ import "../elements/place-sheet.js";
 import "../elements/solver-strip.js";
 
 import { byPlace, cellKey, daysShown, isStep, mondayOf, placeWords, sessionOf, shifted, spanWords, spokenPrice, stepFrom, whereIs } from "../lib/board.js";
+import { askedOf, planWords } from "../lib/asking.js";
 import { letDrag } from "../lib/drag.js";
 import { el, icon, say } from "../lib/el.js";
 import { t } from "../lib/words.js";
-import { change, listen, loadFound, loadPrices, loadState, Refusal } from "./board-line.js";
+import { change, listen, loadAbove, loadAsk, loadFound, loadPrices, loadState, Refusal } from "./board-line.js";
 import { all, part, wire } from "./parts.js";
 
 /** @import { ActionToast } from "../elements/action-toast.js" */
+/** @import { Ask } from "../lib/asking.js" */
+/** @import { Above } from "./board-line.js" */
 /** @import { BoardGrid } from "../elements/board-grid.js" */
 /** @import { BoardTray } from "../elements/board-tray.js" */
 /** @import { ChoiceMenu } from "../elements/choice-menu.js" */
 /** @import { PlaceSheet } from "../elements/place-sheet.js" */
 /** @import { SolverStrip } from "../elements/solver-strip.js" */
-/** @import { Half, Price, Prices, Progress, State } from "../lib/board.js" */
+/** @import { Asked, Half, Price, Prices, Progress, State } from "../lib/board.js" */
 
 const language = document.documentElement.lang;
 const QUIET_MS = 10_000;
@@ -37,6 +40,10 @@ const toast = /** @type {ActionToast} */ (part("action-toast", HTMLElement));
 const preview = part("[data-look]", HTMLElement);
 const offer = part("[data-offer]", HTMLElement);
 const said = part("[data-said]", HTMLElement);
+const hint = part("[data-hinted]", HTMLElement);
+const both = part("[data-above]", HTMLElement);
+/** Whether who looks may change anything. */
+const plans = "plans" in document.body.dataset;
 const digestDrop = part("[data-drop=digest]", HTMLElement);
 
 /** @param {string} what @returns {HTMLButtonElement} */
@@ -58,7 +65,7 @@ function show(now) {
   if (!view.from) view.from = now.span.from;
   const focused = focusKey();
   grid.show(now);
-  tray.show(now.waiting);
+  tray.show(now.waiting, now.asked);
   showFrame(now);
   if (now.solver !== undefined) showProgress(now.solver);
   if (carried) repaint();
@@ -74,7 +81,9 @@ function showFrame(now) {
   say(count, String(now.waiting.length));
   count.hidden = now.waiting.length === 0;
   showInMenu(now.waiting.length);
-  offer.hidden = looking || !now.offer;
+  offer.hidden = looking || !now.offer || !plans;
+  hint.hidden = looking || !now.escalated;
+  say(part("[data-hint-words]", HTMLElement), now.escalated?.words || "");
   say(part("[data-offered]", HTMLElement), now.offer?.words || "");
   key("undo").disabled = !now.undo;
   key("undo").title = now.undo || "";
@@ -128,7 +137,9 @@ function focusKey() {
 /** @param {string} focused */
 function giveFocusBack(focused) {
   if (!focused || sheet.open) return;
-  const place = document.querySelector(focused);
+  const drawn = document.querySelector(focused);
+  const number = /^\[data-request="(\d+)"\]$/.exec(focused);
+  const place = drawn || (number && grid.reveal(Number(number[1])));
   if (place instanceof HTMLElement && place !== document.activeElement) place.focus({ preventScroll: true });
 }
 
@@ -143,7 +154,7 @@ async function turn(wanted) {
   const before = { ...view };
   Object.assign(view, wanted);
   try {
-    if (looking) await showFound();
+    if (looking) await lookedAt();
     else show(await loadState(view));
     history.replaceState(null, "", `?from=${view.from}&weeks=${view.weeks}`);
     return true;
@@ -169,7 +180,7 @@ function tell(error) {
  * @param {Parameters<typeof change>[0]} what
  * @param {object} sent
  * @param {(answer: Awaited<ReturnType<typeof change>>) => string} words
- * @param {boolean} [undoable]
+ * @param {boolean | ((answer: Awaited<ReturnType<typeof change>>) => void)} [undoable] or how it is taken back
  */
 async function act(what, sent, words, undoable = true) {
   if (!state || busy) return;
@@ -181,7 +192,8 @@ async function act(what, sent, words, undoable = true) {
     const { moved } = answer.state || answer;
     const sentence = [words(answer), moved?.length ? t("另外动了：{moved}", { moved: moved.join(t("；")) }) : ""].filter(Boolean).join(" ");
     if (sentence) {
-      toast.show(sentence, undoable ? undo : null);
+      const back = typeof undoable === "function" ? () => undoable(answer) : undo;
+      toast.show(sentence, undoable ? back : null);
       say(said, sentence);
     }
   } catch (error) {
@@ -304,7 +316,8 @@ function letGo() {
   else if (at.includes("|") && at !== here) {
     const price = known && byPlace(known).get(at);
     const [date, half] = at.split("|");
-    if (price && !price.legal) refuse(price);
+    if (price?.kind === "over") void askFor(request, price);
+    else if (price && !price.legal) refuse(price);
     else void put(request, date, /** @type {Half} */ (half));
   }
 }
@@ -318,7 +331,7 @@ function refuse(price) {
 
 letDrag(part(".main", HTMLElement), "[data-request]", ".i", {
   lift(thing, x, y) {
-    if (looking || busy || !state) return false;
+    if (looking || busy || !state || !plans) return false;
     const known = whereIs(state, Number(thing.dataset.request));
     if (!known) return false;
     const ghost = el("div", { class: "pi drag", "aria-hidden": "true" }, icon("i-grip"), el("b", {}, known.topic), el("em", {}, t("{n}分", { n: known.minutes })),
@@ -406,10 +419,20 @@ async function stepOn(arrow) {
 
 let stepping = Promise.resolve();
 
+/**
+ * Which request keys speak of: that of the focus, or what is carried when its week is not shown.
+ * @param {EventTarget | null} target
+ * @returns {number} 0 for none
+ */
+function takenBy(target) {
+  const thing = target instanceof Element ? target.closest("[data-request]") : null;
+  if (thing instanceof HTMLElement) return thing.closest("board-grid, board-tray") ? Number(thing.dataset.request) : 0;
+  return target === document.body && carried && !carried.ghost ? carried.request : 0;
+}
+
 document.addEventListener("keydown", (event) => {
-  const thing = event.target instanceof Element ? event.target.closest("[data-request]") : null;
-  if (!(thing instanceof HTMLElement) || !thing.closest("board-grid, board-tray") || looking || event.altKey || event.ctrlKey || event.metaKey) return;
-  const request = Number(thing.dataset.request);
+  const request = takenBy(event.target);
+  if (!request || looking || !plans || event.altKey || event.ctrlKey || event.metaKey) return;
   const holding = carried?.request === request && !carried.ghost;
   if (isStep(event.key)) {
     event.preventDefault();
@@ -451,12 +474,16 @@ function openRequest(request) {
     sheet.close();
     deed();
   };
-  sheet.tellRequest(known, {
-    put: (price) => done(() => put(request, price.date, price.half))(),
+  const deeds = {
+    put: (/** @type {Price} */ price) => done(() => put(request, price.date, price.half))(),
     out: done(() => putOut(request)),
     digest: done(() => putInDigest(request)),
-    pin: (on) => done(() => act("pin", { request, on }, () => (on ? t("“{topic}”钉住了，别的改动不会挪它。", { topic: known.topic }) : t("“{topic}”不再钉住。", { topic: known.topic }))))(),
-  }, el("a", { class: "btn btn--quiet", href: `/requests/${request}` }, icon("i-file"), t("看这份申请")));
+    pin: (/** @type {boolean} */ on) => done(() => act("pin", { request, on }, () => (on ? t("“{topic}”钉住了，别的改动不会挪它。", { topic: known.topic }) : t("“{topic}”不再钉住。", { topic: known.topic }))))(),
+    ask: (/** @type {Price} */ price) => void askFor(request, price),
+    unask: (/** @type {Asked} */ asked) => done(() => act("unask", { overruns: [asked.overrun] }, () => t("不请领导批了，收回来了。"), false))(),
+  };
+  const link = el("a", { class: "btn btn--quiet", href: `/requests/${request}` }, icon("i-file"), t("看这份申请"));
+  sheet.tellRequest(known, plans ? deeds : null, link, state ? askedOf(state, request) : undefined);
   pricesOf(request).then((now) => sheet.tellPrices(now, (price) => grid.place(cellKey(price.date, price.half))), (error) => sheet.tellTrouble(error.message));
 }
 
@@ -464,21 +491,92 @@ function openRequest(request) {
 function openSession(name) {
   const found = state && sessionOf(state, name);
   if (!found) return;
-  sheet.tellSession(found.session, found.place, (on) => {
+  const freeze = (/** @type {boolean} */ on) => {
     sheet.close();
     void act("freeze", { session: name, on }, () => (on ? t("这一场冻结了，谁也不会动它。") : t("这一场解冻了。")));
-  }, openRequest);
+  };
+  sheet.tellSession(found.session, found.place, plans ? freeze : null, openRequest);
 }
 
 part(".main", HTMLElement).addEventListener("click", (event) => {
   const thing = event.target instanceof Element ? event.target.closest("[data-request], [data-session], [data-day]") : null;
+  const spread = event.target instanceof Element && event.target.closest(".fan") ? null : grid.fold();
   if (!(thing instanceof HTMLElement)) return;
   if (carried) putBack();
+  if (thing.dataset.fan) {
+    if (spread !== thing) grid.fan(thing.dataset.fan)?.focus();
+    return;
+  }
   if (thing.dataset.day) void turn({ from: mondayOf(thing.dataset.day), weeks: 1 });
   else if (looking) return;
   else if (thing.dataset.session) openSession(thing.dataset.session);
   else openRequest(Number(thing.dataset.request));
 });
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && !carried) grid.fold()?.focus();
+});
+
+// --- above quotas --------------------------------------------------------------------------------
+
+/** Ask a leader for one half-day, once it has been seen for whom it is too much. @param {number} request @param {Price} price */
+async function askFor(request, { date, half }) {
+  try {
+    const { asks } = await loadAsk(request, date, half);
+    const open = (await pricesOf(request)).cells.some((price) => price.legal && !price.here);
+    sheet.tellAsk(asks, open ? "" : t("期限内限额都用完了"), (why) => void askAll(asks, why));
+  } catch (error) {
+    tell(error);
+  }
+}
+
+/** @param {Ask[]} asks @param {string} why */
+async function askAll(asks, why) {
+  sheet.close();
+  if (looking) look(false);
+  const wanted = asks.map(({ request, date, half }) => ({ request, date, half }));
+  await act("ask", { asks: wanted, why }, () => t("已报领导签 {n} 项，签了就排进去。", { n: asks.length }),
+    (answer) => void act("unask", { overruns: answer.overruns || [] }, () => t("不请领导批了，收回来了。"), false));
+}
+
+/** The plan above quotas that is looked at, and whether it or the one within is drawn. @type {{plan: Above, above: boolean} | null} */
+let beyond = null;
+
+async function showAbove() {
+  const above = beyond ? beyond.above : true;
+  beyond = { plan: await loadAbove(view), above };
+  const { plan } = beyond;
+  for (const which of /** @type {const} */ (["within", "above"])) {
+    say(part(`[data-plan-${which}]`, HTMLElement), planWords(plan.compare[which]));
+    key(which).setAttribute("aria-pressed", String((which === "above") === above));
+  }
+  if (above) grid.show(plan, { still: true, marked: new Set(plan.asks.map((ask) => ask.request)) });
+  else if (state) grid.show(await loadState(view), { still: true });
+  tray.offer(plan.asks, language);
+  say(part("[data-span]", HTMLElement), spanWords(...daysShown(plan), language));
+}
+
+async function lookAbove() {
+  try {
+    beyond = null;
+    const first = (await loadAbove(view)).asks[0];
+    if (first && state && (first.date < state.span.from || first.date > state.span.to)) Object.assign(view, { from: mondayOf(first.date) });
+    await showAbove();
+    look(true);
+  } catch (error) {
+    tell(error);
+  }
+}
+
+/** @param {boolean} above */
+async function drawPlan(above) {
+  if (!beyond) return;
+  beyond.above = above;
+  await showAbove().catch(tell);
+}
+
+/** Draw anew whatever is looked at. */
+const lookedAt = () => (beyond ? showAbove() : showFound());
 
 // --- the found plan ------------------------------------------------------------------------------
 
@@ -515,14 +613,17 @@ async function showTheFind() {
 /** @param {boolean} on */
 function look(on) {
   looking = on;
-  preview.hidden = !on;
+  if (!on) beyond = null;
+  preview.hidden = !on || Boolean(beyond);
+  both.hidden = !on || !beyond;
+  hint.hidden = on || hint.hidden;
   strip.hidden = on || strip.hidden;
   offer.hidden = on || offer.hidden;
-  say(part("#pend-title", HTMLElement), on ? t("会改什么") : t("还没有落处"));
+  say(part("#pend-title", HTMLElement), !on ? t("还没有落处") : beyond ? t("签了能再排") : t("会改什么"));
   part("[data-hint]", HTMLElement).hidden = on;
   part("[data-waiting]", HTMLElement).hidden = on || !state?.waiting.length;
-  for (const what of ["undo", "publish", "merge"]) key(what).hidden = on;
-  if (!on && state) show(state);
+  for (const what of ["undo", "publish", "merge"]) key(what).hidden = on || !plans;
+  if (!on && state) void loadState(view).then(show).catch(tell);
 }
 
 // --- the keys of the page ------------------------------------------------------------------------
@@ -555,6 +656,14 @@ wire({
   stop: () => void change("stop", {}, view).catch(tell),
   look: () => void showTheFind(),
   back: () => look(false),
+  "look-above": () => void lookAbove(),
+  within: () => void drawPlan(false),
+  above: () => void drawPlan(true),
+  "back-above": () => look(false),
+  "ask-all": () => {
+    const asks = beyond?.plan.asks || [];
+    sheet.tellAsk(asks, t("期限内限额都用完了"), (why) => void askAll(asks, why));
+  },
   drop: () => {
     look(false);
     void change("drop", { version: state?.version }, view).then(() => loadState(view)).then(show).catch(tell);
@@ -569,13 +678,15 @@ wire({
     (answer) => t("发布了第 {number} 版，会通知 {n} 处。", { number: answer.number || 0, n: answer.told || 0 }), false),
 });
 
+strip.reads = !plans;
+
 /** Begin with the weeks asked for, else with this week, or the next one when nothing of it is left. */
 async function begin() {
   let first = await loadState(view);
   if (!view.from && first.weeks[0]?.days.every((day) => day.date < first.today)) first = await loadState({ ...view, from: shifted(first.span.from, 7) });
   show(first);
   document.body.dataset.ready = "";
-  if (location.hash === "#merge") {
+  if (location.hash === "#merge" && plans) {
     history.replaceState(null, "", location.pathname + location.search);
     await startSearch();
   }
