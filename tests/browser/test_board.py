@@ -4,23 +4,33 @@ import re
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, Locator, Page
 
+from server.domain.clock import SystemClock
+from server.i18n.dates import site_date
 from server.simulator.demo import PASSWORD
 from tests.browser.chromium import chromium, new_context, sign_in
-from tests.browser.servers import enter_busy_street, serving
+from tests.browser.servers import enter_busy_street, enter_crowded_week, serving
 
 READY = "body[data-ready]"
 
 
+def _crowded_monday() -> date:
+    """The first day of a week far enough from those that the other walks go through."""
+    today = site_date(SystemClock().now())
+    return today + timedelta(days=21 - today.weekday())
+
+
 @pytest.fixture(scope="module")
 def month(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A street with a month of requests, to be copied for each test."""
+    """A street with a month of requests and a week that is too full, copied for each test."""
     folder = tmp_path_factory.mktemp("month")
     enter_busy_street(folder)
+    enter_crowded_week(folder, _crowded_monday())
     return folder
 
 
@@ -180,6 +190,43 @@ async def _carry_to_an_open_half_day(page: Page) -> str:
     raise AssertionError("no half-day is open")
 
 
+async def _ask_a_leader_for_what_only_quotas_keep_out(page: Page) -> None:
+    """Look at both plans, put the whole list before the leader, take it back, ask for one."""
+    await page.goto(f"{page.url.partition('/board')[0]}/board?from={_crowded_monday()}")
+    await page.wait_for_selector(READY)
+    await page.click("[data-do=look-above]")
+    await page.wait_for_selector("[data-above]:not([hidden])")
+    listed = await page.locator("board-tray .pi--told").count()
+    assert "家超限" in await page.inner_text("[data-plan-above]")
+    await page.click("[data-do=within]")
+    await page.wait_for_selector("[data-do=within][aria-pressed=true]")
+    await page.click("[data-do=ask-all]")
+    await page.click("dialog.sheet .ask-form button")
+    await _done(page, f"已报领导签 {listed} 项")
+    await page.wait_for_selector(".slot--asked >> nth=0")
+    await page.click("action-toast button")
+    await page.wait_for_selector(".slot--asked", state="detached")
+    await _ask_for_one_half_day(page)
+
+
+async def _ask_for_one_half_day(page: Page) -> None:
+    """Drop a request on a half-day above the quotas: the leader is asked, and nothing moves."""
+    waiting = page.locator("board-tray [data-request]", has_text="年底台账培训")
+    await waiting.scroll_into_view_if_needed()
+    await page.mouse.move(*await _middle(waiting))
+    await page.mouse.down()
+    await page.mouse.move(*[n + 9 for n in await _middle(waiting)])
+    await _priced(page)
+    await page.mouse.move(*await _middle(page.locator(".cell--over").first), steps=5)
+    await page.mouse.up()
+    await page.wait_for_selector("dialog.sheet .asks-list details[open] li")
+    await page.fill("#ask-why", "年底要办完")
+    await page.keyboard.press("Enter")
+    await page.click(".slot--asked")
+    await page.click("dialog.sheet >> text=收回来")
+    await _done(page, "收回来了")
+
+
 async def test_a_request_is_placed_from_the_list_without_dragging(street: Path) -> None:
     async with office(street) as page:
         _, request, home = await _first_item(page)
@@ -192,6 +239,7 @@ async def test_a_request_is_placed_from_the_list_without_dragging(street: Path) 
         await page.click(_item(request, home))
         await page.click("dialog.sheet >> text=放回待排")
         await page.wait_for_selector(f"board-tray [data-request='{request}']")
+        await _ask_a_leader_for_what_only_quotas_keep_out(page)
 
 
 async def test_an_item_is_dragged_by_a_finger(street: Path) -> None:
@@ -230,6 +278,7 @@ async def test_a_plan_is_searched_stopped_taken_published_and_compared(street: P
         await page.click("[data-do=publish]")
         await _done(page, "第 2 版")
         await _move_and_publish_again(page)
+        await _carry_one_of_several(page)
         await _look_at_versions(page)
 
 
@@ -250,6 +299,35 @@ async def _move_and_publish_again(page: Page) -> None:
     await _see_five_weeks(page)
     await page.click("[data-do=publish]")
     await _done(page, "第 3 版")
+
+
+async def _carry_one_of_several(page: Page) -> None:
+    """In five weeks, spread a session's items out: one is held by keys, then dragged elsewhere."""
+    await page.locator(".chip[data-fan]").first.click()
+    item = page.locator(".fan button[data-request]").first
+    request = int(str(await item.get_attribute("data-request")))
+    await page.keyboard.press("Escape")
+    assert not await page.locator(".fan").count()
+    await page.keyboard.press("Enter")
+    await item.focus()
+    await page.keyboard.press("ArrowRight")
+    await page.wait_for_selector(".cell--at")
+    await _priced(page)
+    await page.keyboard.press("Escape")
+    assert not await page.locator(".cell--at, .cell .price").count()
+    await page.mouse.move(*await _middle(item))
+    await page.mouse.down()
+    await page.mouse.move(*[n + 9 for n in await _middle(item)])
+    await _priced(page)
+    target = page.locator(".cell--cost").first
+    cell = await target.get_attribute("data-cell")
+    await page.mouse.move(*await _middle(target), steps=5)
+    await page.mouse.up()
+    await _done(page, "放到")
+    where = "(document.querySelector('board-grid').reveal(n)?.closest('[data-cell]'))"
+    lone = await page.evaluate(f"n => {where}?.dataset.cell || ''", request)
+    assert lone in {cell, ""}
+    await page.click("[data-do=undo]")
 
 
 async def _look_at_versions(page: Page) -> None:

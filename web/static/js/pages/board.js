@@ -514,7 +514,7 @@ part(".main", HTMLElement).addEventListener("click", (event) => {
 });
 
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && !carried) grid.fold()?.focus();
+  if (event.key === "Escape" && !carried && !event.defaultPrevented) grid.fold()?.focus();
 });
 
 // --- above quotas --------------------------------------------------------------------------------
