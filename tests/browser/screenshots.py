@@ -120,7 +120,7 @@ async def _take_sizes(page: Page, folder: Path, name: str) -> int:
 
 
 async def take_docs(demo: Demo) -> None:
-    """Renew the pictures in docs: the plan, the wall, and at last the report of that session."""
+    """Renew the pictures in docs: the board, the wall, and at last the report of that session."""
     async with (
         chromium(*FAKE_DEVICES, LOOPBACK_MEDIA) as browser,
         signed_in(browser, demo, "operator", "zh") as context,
@@ -128,7 +128,7 @@ async def take_docs(demo: Demo) -> None:
         await show_a_room(context)
         page = await context.new_page()
         await arrive(page, f"{demo.base}/board", "main")
-        await _keep(page, "plan.png")
+        await _keep(page, "board.png")
         await arrive(page, f"{demo.base}/live/{demo.session}", "venue-tile .venue")
         await until("the wall is full", lambda: _is_full(page))
         await until("the venue is the big picture", lambda: _shows(page, SPEAKING))
