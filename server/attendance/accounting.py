@@ -130,6 +130,8 @@ def _facts(events: Iterable[Recorded]) -> dict[int, _Facts]:
             facts.head_count_max = max(facts.head_count_max or 0, event.payload["count"])
         elif event.kind == EventKind.ROLL_ANSWERED:
             facts.answered_at += (event.at,)
+        elif event.kind == EventKind.ROLL_WITHDRAWN and event.payload["answer"] == "answered":
+            facts.answered_at = facts.answered_at[:-1]
         elif event.kind == EventKind.LEAVE_GRANTED:
             facts.leave = LeaveNote(event.payload.get("reason", ""), event.actor, event.at)
         elif event.kind == EventKind.LEAVE_REFUSED:

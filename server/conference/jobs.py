@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
+from server.conference.agenda import planned_end
 from server.conference.model import Order
 from server.conference.service import Conferences
-from server.conference.timetable import Action, TimedAction, timed_actions
+from server.conference.timetable import CLOSE_AFTER, Action, TimedAction, timed_actions
 from server.db.engine import Tx
 from server.domain.clock import Clock
 from server.domain.events import SYSTEM
@@ -33,9 +34,21 @@ def session_jobs(conferences: Conferences) -> Source:
 
     async def source(tx: Tx, _now: datetime) -> Sequence[Nudge]:
         found = await sessions.load_sessions(tx, states=_LIVE_STATES)
-        return [Nudge(a.key, a.at, partial(_do, conferences, a)) for a in timed_actions(found)]
+        return [
+            Nudge(a.key, _moment(conferences, a), partial(_do, conferences, a))
+            for a in timed_actions(found)
+        ]
 
     return source
+
+
+def _moment(conferences: Conferences, action: TimedAction) -> datetime:
+    """Return when something is to be done; minutes that were added put the closing off."""
+    running = {c.state.session_id: c.state for c in conferences.running}
+    state = running.get(action.session_id)
+    if action.action is Action.OPEN or state is None:
+        return action.at
+    return planned_end(state) + CLOSE_AFTER
 
 
 async def _do(conferences: Conferences, action: TimedAction) -> None:

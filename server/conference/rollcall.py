@@ -147,10 +147,11 @@ def _answered(state: ConferenceState, number: int, by: str) -> Happening:
 
 
 def _withdrawn(state: ConferenceState, number: int) -> list[Happening]:
-    roll = state.roll_call
-    if roll is None or roll.answer(number) is None:
+    answer = state.roll_call.answer(number) if state.roll_call else None
+    if answer is None:
         return []
-    return [Happening(EventKind.ROLL_WITHDRAWN, {"venue_id": _venue_id(state, number)})]
+    payload = {"venue_id": _venue_id(state, number), "answer": answer.value}
+    return [Happening(EventKind.ROLL_WITHDRAWN, payload)]
 
 
 def here(state: ConferenceState, order: Order) -> list[Happening]:

@@ -36,8 +36,8 @@ class EventKind(StrEnum):
     - ``venue.head_count``: ``venue_id``, ``count``.
     - ``roll.called``, ``roll.answered``, ``roll.missed``: ``venue_id``; an answer came ``by`` hand,
       voice or venue, a missed one has the ``reason`` ``silent`` or ``absent``. ``roll.withdrawn``
-      takes the last of either back. ``roll.started``: ``venue_ids`` in the order of calling,
-      ``every_seconds``, 0 for by hand.
+      takes the last of either back and says in ``answer`` which. ``roll.started``: ``venue_ids``
+      in the order of calling, ``every_seconds``, 0 for by hand.
     - ``agenda.item_started``, ``agenda.item_ended``: ``item_id``; with an end ``department``,
       ``allotted_seconds``, ``used_seconds``, ``overrun_seconds``. Of an item that ended twice the
       last end counts. ``agenda.called_in``: ``item_id``, ``venue_ids``. ``agenda.pace_set``:

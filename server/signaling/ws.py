@@ -76,9 +76,11 @@ class Hub:
 
         One that does not answer is not waited for: the next start is to be up at once.
         """
-        for task in (self._flusher, *self._greeting):
-            if task is not None:
-                task.cancel()
+        if self._flusher is not None:
+            self._flusher.cancel()
+        if self._greeting:
+            # they read the database, which must not be torn out of their hands
+            await asyncio.wait(self._greeting, timeout=CLOSE_SECONDS)
         for connection in self._sockets:
             self._end(connection, wire.CLOSE_GOING_AWAY)
         if self._sockets:

@@ -207,6 +207,7 @@ async def _mute_all(wall: Page, guest: Stay) -> None:
     await mute.click()
     await wall.wait_for_selector("[data-do=mute][aria-pressed=false]")
     await mute.click()
+    await wall.click("choice-menu button >> nth=0")
     await wall.wait_for_selector("[data-do=mute][aria-pressed=true]")
     await guest.page.wait_for_selector("[data-do=floor][data-does=ask]")
     assert "静音中" in await guest.page.locator(".room .own").inner_text()

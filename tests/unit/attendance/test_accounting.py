@@ -267,6 +267,15 @@ def test_answers_to_roll_calls_are_kept() -> None:
     assert first(meeting).answered_at == (at(11),)
 
 
+def test_an_answer_that_was_withdrawn_does_not_count_a_withdrawn_silence_takes_none() -> None:
+    meeting = Meeting().join(0)
+    for minute in (11, 12):
+        meeting.tell(minute, EventKind.ROLL_ANSWERED, venue_id=1)
+    meeting.tell(13, EventKind.ROLL_WITHDRAWN, venue_id=1, answer="answered")
+    meeting.tell(14, EventKind.ROLL_WITHDRAWN, venue_id=1, answer="silent")
+    assert first(meeting.close()).answered_at == (at(11),)
+
+
 def test_corrections_are_applied_in_order_and_keep_what_they_replace() -> None:
     meeting = Meeting().join(0).tell(5, EventKind.VENUE_HEAD_COUNT, venue_id=1, count=5).close()
     kind = EventKind.ATTENDANCE_CORRECTED

@@ -29,11 +29,15 @@ const state = (facts = {}) => ({
   ends_ms: START + 3_000_000, expected: 3, venues: [venue(0, { mic: true }), venue(1), venue(2), venue(3)],
   floor: -1, floor_since_ms: 0, queue: [], said: [], muted_all: true,
   items: [
-    { topic: "甲", department: "办", minutes: 20, used_seconds: 1200 },
-    { topic: "乙", department: "办", minutes: 10, used_seconds: 0 },
-    { topic: "丙", department: "办", minutes: 10, used_seconds: 0 },
+    { topic: "甲", department: "办", minutes: 20, used_seconds: 1200, posts: [], venues: [] },
+    { topic: "乙", department: "办", minutes: 10, used_seconds: 0, posts: [], venues: [] },
+    { topic: "丙", department: "办", minutes: 10, used_seconds: 0, posts: [], venues: [] },
   ],
-  item: 1, item_since_ms: START, item_minutes: 10, ...facts,
+  item: 1, item_since_ms: START, item_minutes: 10, goes_on: false, called_in: -1, called_in_ms: 0, locked: false,
+  chair: {
+    seat: "", name: "", rank: "", since_ms: 0, way: "applied", away: false, deputy: "", former: "", asking: [], here: [],
+  },
+  roll: { order: [], named: -1, since_ms: 0, every: 0, answers: [] }, words: [], ...facts,
 });
 
 test("the main venue is counted neither as expected nor as present, nor its people", () => {

@@ -42,6 +42,7 @@ export function figures(state) {
 export function tileState(state, venue) {
   if (venue.state === "absent") return { look: "absent", icon: "st-bad", words: t("未到") };
   if (venue.state === "lost") return { look: "back", icon: "i-refresh", words: t("正在重连#牌") };
+  if (state.roll.named === venue.number) return { look: "speaking", icon: "i-roll", words: t("正在点名") };
   if (state.floor === venue.number) return { look: "speaking", icon: "i-mic", words: t("发言中") };
   if (placeInQueue(state, venue.number)) return { look: "floor", icon: "i-hand", words: t("申请发言#牌") };
   if (venue.mic && venue.number !== MAIN) return { look: "open", icon: "i-mic", words: t("话筒开着") };

@@ -6,7 +6,7 @@
  * is the main venue.
  *
  * @typedef {{type: "welcome", venue: number, name: string, operator: boolean, session: number,
- *   now_ms: number}} Welcome
+ *   now_ms: number, seat: string, rank: Rank}} Welcome
  * @typedef {{type: "waiting", session: number, title: string, starts_ms: number, ends_ms: number,
  *   items: number, now_ms: number, check_ms: number}} Waiting `session` is 0 when no session is to
  *   come, `check_ms` 0 when no check of the devices is
@@ -14,17 +14,28 @@
  * @typedef {{type: "place", held: "you" | "other" | "free"}} Place
  * @typedef {{type: "truth", seen: boolean, heard: boolean, recorded_ms: number,
  *   present_seconds: number}} Truth
- * @typedef {{topic: string, department: string, minutes: number, used_seconds: number}} ItemNow
+ * @typedef {{topic: string, department: string, minutes: number, used_seconds: number,
+ *   posts: string[], venues: number[]}} ItemNow an empty list is all
  * @typedef {"absent" | "connected" | "lost"} Presence
  * @typedef {{number: number, name: string, state: Presence, heads: number, mic: boolean}} VenueNow
  *   `heads` is -1 until it has been said
  * @typedef {{venue: number, since_ms: number}} Asking
  * @typedef {{venue: number, seconds: number}} Said
+ * @typedef {"LEADER" | "OFFICE" | "VENUE"} Rank
+ * @typedef {{seat: string, name: string, rank: Rank}} SeatNow
+ * @typedef {{seat: string, name: string, rank: Rank | "", since_ms: number,
+ *   way: "applied" | "handed" | "seized" | "deputy" | "taken_back", away: boolean, deputy: string,
+ *   former: string, asking: SeatNow[], here: SeatNow[]}} ChairNow `seat` is empty while it is free
+ * @typedef {{order: number[], named: number, since_ms: number, every: number,
+ *   answers: {venue: number, answer: "answered" | "silent" | "absent"}[]}} RollNow `named` is -1
+ *   once it is over
+ * @typedef {{venue: number, word: string, at_ms: number}} WordNow
  * @typedef {{type: "state", version: number, now_ms: number, session: number, title: string,
  *   hall: string, starts_ms: number, ends_ms: number, expected: number, venues: VenueNow[],
  *   floor: number, floor_since_ms: number, queue: Asking[], said: Said[], muted_all: boolean,
- *   items: ItemNow[], item: number, item_since_ms: number, item_minutes: number, banner: string,
- *   asked: AskedNow[], ballot: BallotNow}} State
+ *   items: ItemNow[], item: number, item_since_ms: number, item_minutes: number,
+ *   goes_on: boolean, called_in: number, called_in_ms: number, locked: boolean, chair: ChairNow,
+ *   roll: RollNow, words: WordNow[], banner: string, asked: AskedNow[], ballot: BallotNow}} State
  *   `floor` is -1 while the main venue speaks; `venues` are in order of number
  * @typedef {{number: number, venue: number, at_ms: number, done: boolean}} AskedNow
  * @typedef {{number: number, text: string, choices: string[], secret: boolean, closed: boolean,
@@ -33,7 +44,7 @@
  * @typedef {AskedNow & {text: string}} QuestionNow
  * @typedef {{type: "questions", questions: QuestionNow[]}} Questions
  * @typedef {{type: "voices", venues: number[]}} Voices loudest first
- * @typedef {{type: "done", id: number}} Done
+ * @typedef {{type: "done", id: number, undo: number}} Done `undo` is 0 where nothing can be undone
  * @typedef {{type: "refused", id: number, code: string, message: string}} Refused
  * @typedef {{type: "replaced", message: string}} Replaced
  * @typedef {{type: "ended", session: number}} Ended
@@ -42,8 +53,12 @@
  *   Message
  * @typedef {"floor.request" | "floor.withdraw" | "floor.return" | "floor.give" | "floor.take_back" |
  *   "floor.decline" | "mute.all" | "mute.lift" | "mic.open" | "mic.close" | "head_count" |
- *   "agenda.next" | "agenda.extend" | "session.end" | "banner.set" | "question.ask" | "question.done" |
- *   "ballot.open" | "ballot.cast" | "ballot.close" | "ballot.clear"} CommandName
+ *   "agenda.next" | "agenda.extend" | "agenda.pace" | "agenda.call_in" | "chair.apply" |
+ *   "chair.withdraw" | "chair.seize" | "chair.take_back" | "chair.hand_over" | "chair.decline" |
+ *   "chair.release" | "chair.deputy" | "roll.start" | "roll.next" | "roll.mark" | "roll.here" |
+ *   "roll.end" | "undo" | "session.lock" | "session.unlock" | "session.end" | "banner.set" |
+ *   "question.ask" | "question.done" | "ballot.open" | "ballot.cast" | "ballot.close" |
+ *   "ballot.clear"} CommandName
  */
 
 export {};

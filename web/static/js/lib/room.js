@@ -36,6 +36,15 @@ export function titleOf(state, number) {
 }
 
 /**
+ * Return the branch that all are shown: who is called in a roll call, else who has the floor;
+ * NOBODY while the main venue speaks.
+ * @param {State} state
+ */
+export function onStage(state) {
+  return state.roll.named > MAIN ? state.roll.named : state.floor;
+}
+
+/**
  * Return a venue's place in the queue for the floor, from 1; 0 when it does not ask.
  * @param {State} state
  * @param {number} number
@@ -61,9 +70,12 @@ export function itemClock(state, nowMs) {
  * microphone; without the floor it asks, or takes the asking back.
  * @param {State} state
  * @param {number} number
- * @returns {"ask" | "asked" | "open" | "closed"}
+ * @returns {"ask" | "asked" | "open" | "closed" | "here" | "answered"} the last two while it is called
  */
 export function floorButton(state, number) {
+  if (state.roll.named === number) {
+    return state.roll.answers.some((one) => one.venue === number) ? "answered" : "here";
+  }
   const mic = Boolean(venueOf(state, number)?.mic);
   if (state.floor === number) return mic ? "open" : "closed";
   if (placeInQueue(state, number)) return "asked";

@@ -54,7 +54,7 @@ export class Signal {
     this.rhythm = false;
     /** @type {WebSocket | null} */
     this.socket = null;
-    /** @type {Map<number, {resolve: () => void, reject: (error: Error) => void}>} */
+    /** @type {Map<number, {resolve: (undo: number) => void, reject: (error: Error) => void}>} */
     this.waiting = new Map();
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.silence = undefined;
@@ -103,7 +103,7 @@ export class Signal {
    * Send a command.
    * @param {CommandName} type
    * @param {Record<string, unknown>} [fields]
-   * @returns {Promise<void>} settled by the server's answer
+   * @returns {Promise<number>} settled by the server's answer: the number to undo it by, or 0
    * @throws {RefusedError} when it was refused or the line broke
    */
   send(type, fields = {}) {
@@ -113,7 +113,7 @@ export class Signal {
     return new Promise((resolve, reject) => {
       const late = setTimeout(() => this._settle(id, offline()), ANSWER_WITHIN_MS);
       this.waiting.set(id, {
-        resolve: () => (clearTimeout(late), resolve()),
+        resolve: (undo) => (clearTimeout(late), resolve(undo)),
         reject: (error) => (clearTimeout(late), reject(error)),
       });
       socket.send(JSON.stringify({ type, id, ...fields }));
@@ -124,7 +124,7 @@ export class Signal {
   _receive(message) {
     if (message.type === "truth") this.rhythm = message.seen;
     this._listen();
-    if (message.type === "done") return this._settle(message.id, null);
+    if (message.type === "done") return this._settle(message.id, null, message.undo);
     if (message.type === "refused") {
       return this._settle(message.id, new RefusedError(message.code, message.message));
     }
@@ -138,12 +138,13 @@ export class Signal {
   /**
    * @param {number} id
    * @param {RefusedError | null} error
+   * @param {number} [undo]
    */
-  _settle(id, error) {
+  _settle(id, error, undo = 0) {
     const waiting = this.waiting.get(id);
     this.waiting.delete(id);
     if (error) waiting?.reject(error);
-    else waiting?.resolve();
+    else waiting?.resolve(undo);
   }
 
   /** Wait for the next word; a line that has not opened in time is as silent as a dead one. */

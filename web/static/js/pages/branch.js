@@ -4,12 +4,14 @@ import { ActionToast } from "../elements/action-toast.js";
 import { AgendaClock } from "../elements/agenda-clock.js";
 import { BallotCard } from "../elements/ballot-card.js";
 import { HeadCount } from "../elements/head-count.js";
+import { RingBell } from "../elements/ring-bell.js";
 import { TwoTruths } from "../elements/two-truths.js";
 import { countDown, dayName, ServerClock, timeOfDay, weekday } from "../lib/clock.js";
 import { DeviceKeeper } from "../lib/devices.js";
 import { need, say, setIcon, watch } from "../lib/el.js";
+import { branchNews, partOf } from "../lib/news.js";
 import { freshClientId } from "../lib/retry.js";
-import { floorButton, MAIN, placeInQueue, titleOf, venueOf } from "../lib/room.js";
+import { floorButton, MAIN, onStage, placeInQueue, titleOf, venueOf } from "../lib/room.js";
 import { MediaLink } from "../lib/rtc.js";
 import { Signal } from "../lib/signal.js";
 import { t } from "../lib/words.js";
@@ -80,6 +82,7 @@ function hear(message) {
   if ("now_ms" in message) clock.heard(message.now_ms);
   switch (message.type) {
     case "state":
+      tellNews(known.state, message);
       known.state = message;
       known.thankedAt = 0;
       if (!known.replaced) media.start();
@@ -161,6 +164,19 @@ function drawReplaced() {
   });
 }
 
+/**
+ * Say what is new for this branch, and ring for who is called in now.
+ * @param {State | null} before
+ * @param {State} after
+ */
+function tellNews(before, after) {
+  const news = branchNews(before, after, here);
+  if (news) toast.show(news);
+  const part = partOf(after, here);
+  const called = before !== null && before.called_in_ms !== after.called_in_ms;
+  if (called && part.ring) parts.part("ring-bell", RingBell).ring(part.words);
+}
+
 /** @param {State} state */
 function drawRoom(state) {
   const own = venueOf(state, here);
@@ -174,26 +190,41 @@ function drawRoom(state) {
   drawBig(state);
   parts.showBanner(state);
   card.show(state.ballot, state.expected, { venue: here });
+  drawPart(state);
   drawOwn(state, heads);
   drawButtons(state, heads);
 }
 
 /** @param {State} state */
 function drawBig(state) {
-  const shown = state.floor > MAIN && state.floor !== here ? state.floor : MAIN;
+  const stage = onStage(state);
+  const shown = stage > MAIN && stage !== here ? stage : MAIN;
+  const called = state.roll.named > MAIN;
   const speaker =
-    state.floor === here
-      ? t("您在发言，全场都看到")
+    stage === here
+      ? called ? t("点到您了，全场都看到") : t("您在发言，全场都看到")
       : venueOf(state, shown)?.state !== "connected"
         ? t("正在等画面，您不用操作")
       : shown === MAIN
         ? t("主会场正在讲")
+        : called ? t("正在点名：{venue}", { venue: titleOf(state, shown) })
         : t("{venue} 正在发言", { venue: titleOf(state, shown) });
   const place = shown === MAIN ? [t("主会场"), state.hall].filter(Boolean).join(" · ") : titleOf(state, shown);
   const item = state.items[state.item];
   tell(room, "[data-speaker]", speaker);
   tell(room, "[data-place]", place);
   tell(room, "[data-topic]", item ? t("{department}：{topic}", { department: item.department, topic: item.topic }) : "");
+}
+
+/**
+ * Say who of this branch may leave and who is due next, for as long as that is so.
+ * @param {State} state
+ */
+function drawPart(state) {
+  const { words } = partOf(state, here);
+  const place = need(room, "[data-part]", HTMLElement);
+  place.hidden = !words;
+  say(place, words);
 }
 
 /**
@@ -218,26 +249,35 @@ function drawButtons(state, heads) {
   const does = floorButton(state, here);
   const holds = state.floor === here;
   const button = need(room, "[data-do=floor]", HTMLElement);
-  const looks = { ask: "act--go", asked: "act--asked", open: "act--open", closed: "act--closed" };
+  const looks = {
+    ask: "act--go", asked: "act--asked", open: "act--open", closed: "act--closed", here: "act--go", answered: "act--open",
+  };
   button.className = `act ${looks[does]}`;
   button.dataset.does = does;
-  setIcon(button, { ask: "i-hand", asked: "i-hand", open: "i-mic", closed: "i-mic-off" }[does]);
+  const icons = { ask: "i-hand", asked: "i-hand", open: "i-mic", closed: "i-mic-off", here: "i-check", answered: "i-check" };
+  setIcon(button, icons[does]);
   const [words, note] = floorWords(does, placeInQueue(state, here), holds);
   tell(button, ".act__words", words);
   tell(button, "small", note);
-  need(room, "[data-do=material]", HTMLElement).hidden = holds;
+  const leads = state.chair.seat === `venue:${here}`;
+  need(room, "[data-do=material]", HTMLElement).hidden = holds || leads;
+  need(room, "[data-do=release]", HTMLElement).hidden = holds || !leads;
   need(room, "[data-do=return]", HTMLElement).hidden = !holds;
   tell(room, "[data-recorded]", heads >= 0 ? t("现在记 {n} 人", { n: heads }) : t("还没有记"));
 }
 
 /**
- * @param {"ask" | "asked" | "open" | "closed"} does
+ * @param {"ask" | "asked" | "open" | "closed" | "here" | "answered"} does
  * @param {number} place in the queue
  * @param {boolean} holds whether this venue has the floor
  * @returns {[string, string]}
  */
 function floorWords(does, place, holds) {
   switch (does) {
+    case "here":
+      return [t("到"), t("点到您了，说一声“到”，或者点这里")];
+    case "answered":
+      return [t("已应答"), t("主会场已经记下")];
     case "asked":
       return [t("已申请，排第 {place}", { place }), t("点一下取消")];
     case "open":
@@ -355,7 +395,9 @@ async function ask() {
 /** @param {HTMLButtonElement} button */
 async function useFloorButton(button) {
   /** @type {Record<string, CommandName>} */
-  const commands = { ask: "floor.request", asked: "floor.withdraw", open: "mic.close", closed: "mic.open" };
+  const commands = {
+    ask: "floor.request", asked: "floor.withdraw", open: "mic.close", closed: "mic.open", here: "roll.here", answered: "roll.here",
+  };
   button.setAttribute("aria-busy", "true");
   await command(commands[button.dataset.does || "ask"]);
   button.removeAttribute("aria-busy");
@@ -382,6 +424,7 @@ parts.wire({
   floor: useFloorButton,
   count: () => headCount.open(known.state ? venueOf(known.state, here)?.heads ?? -1 : -1),
   return: () => command("floor.return"),
+  release: () => command("chair.release"),
   help: () => help.showModal(),
   ask,
   devices: () => devices.open(),

@@ -4,15 +4,19 @@ import { ActionToast } from "../elements/action-toast.js";
 import { AgendaClock } from "../elements/agenda-clock.js";
 import { BallotCard } from "../elements/ballot-card.js";
 import { ChoiceMenu } from "../elements/choice-menu.js";
+import { DeclineWord } from "../elements/decline-word.js";
 import { FloorQueue } from "../elements/floor-queue.js";
+import { RollCall } from "../elements/roll-call.js";
 import { TalkDesk } from "../elements/talk-desk.js";
 import { VenueTile } from "../elements/venue-tile.js";
+import { chairDeeds, chairSign, mayControl } from "../lib/chair.js";
 import { countDown, dayName, ServerClock, timeOfDay } from "../lib/clock.js";
 import { DeviceKeeper } from "../lib/devices.js";
 import { need, say, setIcon, watch } from "../lib/el.js";
 import { figures, lasting, likelyEnd, tileState, timeWithSeconds } from "../lib/hall.js";
+import { chairNews } from "../lib/news.js";
 import { freshClientId } from "../lib/retry.js";
-import { MAIN, NOBODY, numeral, placeInQueue, titleOf, venueOf } from "../lib/room.js";
+import { MAIN, NOBODY, numeral, onStage, placeInQueue, titleOf, venueOf } from "../lib/room.js";
 import { MediaLink } from "../lib/rtc.js";
 import { Signal } from "../lib/signal.js";
 import { t } from "../lib/words.js";
@@ -37,6 +41,8 @@ const toast = need(hall, "action-toast", ActionToast);
 const menu = parts.part("choice-menu", ChoiceMenu);
 const card = need(hall, "ballot-card", BallotCard);
 const desk = parts.part("talk-desk", TalkDesk);
+const roll = need(hall, "roll-call", RollCall);
+const wording = parts.part("decline-word", DeclineWord);
 const tiles = /** @type {VenueTile[]} */ (parts.all("venue-tile"));
 
 /** What is known now; the page is drawn from it. */
@@ -50,6 +56,10 @@ const known = {
   operator: false,
   /** @type {QuestionNow[]} */
   questions: [],
+  /** @type {import("../lib/chair.js").Own} */
+  own: { seat: "", rank: "VENUE" },
+  /** Since when the result on show has been put away, by the moment the roll call ended. */
+  putAway: 0,
   attempts: 0,
   mediaAttempts: 0,
   replaced: false,
@@ -101,10 +111,10 @@ function hear(message) {
   if ("now_ms" in message) clock.heard(message.now_ms);
   switch (message.type) {
     case "welcome":
-      known.operator = message.operator;
-      document.body.classList.toggle("watching", !message.operator);
+      known.own = { seat: message.seat, rank: message.rank };
       break;
     case "state":
+      tellNews(known.state, message);
       known.state = message;
       known.ended = false;
       if (!known.replaced) media.start();
@@ -173,8 +183,8 @@ function comeBack() {
 
 function draw() {
   if (signal.stopped) return;
-  if (known.replaced) drawReplaced();
-  else if (known.state) drawHall(known.state);
+  if (known.state) drawHall(known.state);
+  else if (known.replaced) drawReplaced();
   else if (known.ended) drawEnded();
   else if (known.waiting) drawWaiting(known.waiting);
 }
@@ -206,17 +216,32 @@ function drawWaiting(waiting) {
   parts.showCalm("i-calendar", waiting.title, t("{when}，开会以后这里会自己打开。", { when }));
 }
 
+/**
+ * @param {State | null} before
+ * @param {State} after
+ */
+function tellNews(before, after) {
+  if (!before) known.putAway = after.roll.named > MAIN ? 0 : after.roll.since_ms;
+  const news = before && chairNews(before.chair, after.chair);
+  if (news) toast.show(news);
+}
+
 /** @param {State} state */
 function drawHall(state) {
   const now = clock.now();
+  known.operator = mayControl(state.chair, known.own);
+  document.body.classList.toggle("watching", !known.operator);
   parts.showView("hall");
   drawBar(state, now);
   drawBig(state, now);
   drawAgenda(state, now);
   queue.show(state, now, known.operator);
+  drawRoll(state, now);
   for (const tile of tiles) drawTile(state, tile);
   drawControls(state);
   drawTalk(state, now);
+  // the leader and the operator may sit at two computers; one of them has picture and sound
+  need(hall, "[data-elsewhere]", HTMLElement).hidden = !known.replaced;
   parts.showMending(known.mediaAttempts);
 }
 
@@ -262,15 +287,18 @@ function missingWords(state) {
  * @param {number} now
  */
 function drawBig(state, now) {
-  const holder = state.floor > MAIN ? venueOf(state, state.floor) : undefined;
+  const stage = onStage(state);
+  const called = state.roll.named > MAIN;
+  const holder = stage > MAIN ? venueOf(state, stage) : undefined;
   big.dataset.shows = holder ? "branch" : "main";
   big.dataset.venue = String(holder ? holder.number : MAIN);
   big.classList.toggle("venue--speaking", Boolean(holder));
-  tell("[data-speaker]", holder ? t("发言中 · 全场都看到") : t("主会场正在讲"));
+  const speaking = called ? t("正在点名 · 全场都看到") : t("发言中 · 全场都看到");
+  tell("[data-speaker]", holder ? speaking : t("主会场正在讲"));
   tell("[data-number]", holder ? numeral(holder.number) : "");
   tell("[data-place]", holder ? holder.name : [t("主会场"), state.hall].filter(Boolean).join(" · "));
   const spoken = lasting((now - state.floor_since_ms) / 1000);
-  tell("[data-said]", holder ? t("已说 {length}", { length: spoken }) : "");
+  tell("[data-said]", holder && !called ? t("已说 {length}", { length: spoken }) : "");
   tell(".big [data-heads]", holder && holder.heads >= 0 ? t("{n} 人", { n: holder.heads }) : "");
 }
 
@@ -295,8 +323,41 @@ function drawAgenda(state, now) {
   setIcon(note, late > 0 ? "st-warn" : "st-ok");
   const words = late > 0 ? t("预计 {time} 散会，晚 {n} 分", { time, n: late }) : t("预计 {time} 散会，不拖延", { time });
   tell("[data-likely-end]", words);
+  const over = clockIsOver(state, now) && Boolean(next);
+  if (over && !state.goes_on) {
+    const { department, topic } = next;
+    tell("[data-next-item]", t("时间到了，请接下一项：{department} {topic}", { department, topic }));
+  }
+  tell("[data-do=pace] span", state.goes_on ? t("到点自动接下一项") : t("到点手动接下一项"));
+  need(hall, "[data-do=pace]", HTMLButtonElement).disabled = total === 0;
   need(hall, "[data-do=next]", HTMLButtonElement).disabled = !next;
   need(hall, "[data-do=extend]", HTMLButtonElement).disabled = total === 0;
+}
+
+/**
+ * @param {State} state
+ * @param {number} now
+ */
+function clockIsOver(state, now) {
+  return state.items.length > 0 && now > state.item_since_ms + state.item_minutes * 60_000;
+}
+
+/**
+ * Show the roll call in the place of the queue while it runs, and its result until put away.
+ * @param {State} state
+ * @param {number} now
+ */
+function drawRoll(state, now) {
+  const running = state.roll.named > MAIN;
+  const shown = running || (state.roll.order.length > 0 && state.roll.since_ms !== known.putAway);
+  need(hall, "[data-pane=floor]", HTMLElement).hidden = shown;
+  need(hall, "[data-pane=roll]", HTMLElement).hidden = !shown;
+  need(hall, "[data-do=roll]", HTMLElement).setAttribute("aria-pressed", String(running));
+  if (!shown) return;
+  tell("[data-roll-title]", running ? t("点名") : t("点名结果"));
+  const place = state.roll.order.indexOf(state.roll.named) + 1;
+  tell("[data-roll-place]", running ? `${place} / ${state.roll.order.length}` : "");
+  roll.show(state, now, known.operator);
 }
 
 /**
@@ -327,6 +388,13 @@ function drawTalk(state, now) {
 function drawControls(state) {
   const mute = need(hall, "[data-do=mute]", HTMLButtonElement);
   mute.setAttribute("aria-pressed", String(state.muted_all));
+  const lock = need(hall, "[data-do=lock]", HTMLButtonElement);
+  lock.setAttribute("aria-pressed", String(state.locked));
+  say(need(lock, "span", HTMLElement), state.locked ? t("已锁会") : t("锁会"));
+  const sign = chairSign(state.chair, known.own);
+  const chair = need(hall, "[data-do=chair]", HTMLElement);
+  chair.classList.toggle("tag--warn", sign.urgent);
+  say(need(chair, "span", HTMLElement), sign.words);
   const back = need(hall, "[data-do=take_back]", HTMLButtonElement);
   const held = state.floor > MAIN;
   back.disabled = !held;
@@ -345,13 +413,16 @@ function tell(selector, text) {
 // ---------- what people do ----------
 
 /**
+ * Send a command; what was done is said with an undo where there is one, a refusal in words.
  * @param {CommandName} type
  * @param {Record<string, unknown>} [fields]
- * @returns {Promise<boolean>} whether it was carried out; a refusal is shown in words
+ * @param {string} [done] what is said when it was carried out
+ * @returns {Promise<boolean>} whether it was
  */
-async function command(type, fields) {
+async function command(type, fields, done = "") {
   try {
-    await signal.send(type, fields);
+    const deed = await signal.send(type, fields);
+    if (done) toast.show(done, deed ? () => command("undo", { deed }, t("已撤销")) : null);
     return true;
   } catch (error) {
     toast.show(error instanceof Error ? error.message : String(error));
@@ -361,24 +432,72 @@ async function command(type, fields) {
 
 /** @param {number} venue */
 async function give(venue) {
-  const before = known.state ? known.state.floor : NOBODY;
-  if (!known.state || !(await command("floor.give", { venue }))) return;
-  const name = titleOf(known.state, venue);
-  const undo = () => (before > MAIN ? command("floor.give", { venue: before }) : command("floor.take_back"));
-  toast.show(t("已请 {venue} 发言", { venue: name }), undo);
+  if (known.state) await command("floor.give", { venue }, t("已请 {venue} 发言", { venue: titleOf(known.state, venue) }));
 }
 
 async function takeBack() {
   const venue = known.state ? known.state.floor : NOBODY;
-  if (!known.state || venue <= MAIN || !(await command("floor.take_back"))) return;
-  const name = titleOf(known.state, venue);
-  toast.show(t("已收回 {venue} 的发言", { venue: name }), () => command("floor.give", { venue }));
+  if (!known.state || venue <= MAIN) return;
+  await command("floor.take_back", {}, t("已收回 {venue} 的发言", { venue: titleOf(known.state, venue) }));
 }
 
-/** @param {number} venue */
-async function decline(venue) {
-  if (!known.state || !(await command("floor.decline", { venue }))) return;
-  toast.show(t("已把 {venue} 移出队列，对方可以再申请", { venue: titleOf(known.state, venue) }));
+/** @param {{venue: number, word: string}} detail */
+async function decline({ venue, word }) {
+  if (!known.state) return;
+  const done = t("已把 {venue} 移出队列，对方可以再申请", { venue: titleOf(known.state, venue) });
+  await command("floor.decline", { venue, word }, done);
+}
+
+/** @param {HTMLElement} opener */
+function offerMute(opener) {
+  if (known.state?.muted_all) return command("mute.lift", {}, t("各会场可以自己开话筒了"));
+  const muted = t("已静音全场");
+  return menu.open(opener, t("静音全场"), [
+    { words: t("静音，发言要主会场同意"), run: () => command("mute.all", {}, muted) },
+    { words: t("静音，可以自己再打开"), run: () => command("mute.all", { may_unmute: true }, muted) },
+  ]);
+}
+
+/** @param {HTMLElement} opener */
+function offerChair(opener) {
+  if (!known.state) return;
+  const deeds = chairDeeds(known.state.chair, known.own);
+  const sign = chairSign(known.state.chair, known.own);
+  menu.open(opener, sign.words, deeds.map((deed) => ({ words: deed.words, run: () => command(deed.type, deed.fields, deed.words) })));
+}
+
+/** @param {HTMLElement} opener */
+function offerRoll(opener) {
+  if (!known.state || known.state.roll.named > MAIN) return;
+  const missed = known.state.roll.answers.filter((one) => one.answer !== "answered").map((one) => one.venue);
+  /**
+   * @param {number[]} venues
+   * @param {number} every
+   */
+  const start = (venues, every) => () => command("roll.start", { venues, every }, t("开始点名"));
+  const choices = [
+    { words: t("全部点名，我来点下一家"), run: start([], 0) },
+    { words: t("全部点名，每 10 秒一家"), run: start([], 10) },
+    { words: t("全部点名，每 20 秒一家"), run: start([], 20) },
+  ];
+  if (missed.length) choices.unshift({ words: t("补点没应答的 {n} 家", { n: missed.length }), run: start(missed, 0) });
+  menu.open(opener, t("点名时只开被点会场的话筒，点完恢复原样"), choices);
+}
+
+/** @param {HTMLElement} opener */
+function offerPace(opener) {
+  const { state } = known;
+  if (!state) return;
+  const goes_on = !state.goes_on;
+  const choices = [
+    {
+      words: goes_on ? t("到点自动接下一项") : t("到点手动接下一项"),
+      run: () => command("agenda.pace", { goes_on }, goes_on ? t("到点会自动接下一项") : t("到点由您接下一项")),
+    },
+    { words: t("叫下一项的人入座"), run: () => command("agenda.call_in", {}, t("已叫下一项的人入座，对方会场会响铃")) },
+    { words: t("本项延 10 分"), run: () => command("agenda.extend", { minutes: 10 }, t("本项延长了 10 分")) },
+  ];
+  menu.open(opener, t("议题怎么接"), choices);
 }
 
 /**
@@ -393,8 +512,17 @@ function offer(venue, opener) {
   const choices = [];
   if (state.floor === venue) choices.push({ words: t("收回发言"), run: takeBack });
   else if (one.state === "connected") choices.push({ words: t("请发言"), run: () => give(venue) });
-  if (placeInQueue(state, venue)) choices.push({ words: t("移出队列"), run: () => decline(venue) });
   const name = titleOf(state, venue);
+  if (placeInQueue(state, venue)) choices.push({ words: t("移出队列"), run: () => wording.open(venue, name) });
+  if (one.state === "connected" && state.roll.named <= MAIN) {
+    const venues = [venue];
+    choices.push({ words: t("点这一家的名"), run: () => command("roll.start", { venues }, t("开始点名")) });
+    const seat = `venue:${venue}`;
+    if (state.chair.seat !== seat) {
+      const done = t("交给 {name} 主持", { name });
+      choices.push({ words: done, run: () => command("chair.hand_over", { seat }, done) });
+    }
+  }
   if (choices.length) menu.open(opener, name, choices);
   else if (one.state === "lost") toast.show(t("{venue} 断线了，正在自动重连，接上再请。", { venue: name }));
   else toast.show(t("{venue} 还没有到，叫不到人。", { venue: name }));
@@ -420,17 +548,20 @@ function end(button, event) {
 }
 
 parts.wire({
-  mute: () => command(known.state && known.state.muted_all ? "mute.lift" : "mute.all"),
-  extend: async () => {
-    if (await command("agenda.extend", { minutes: 5 })) toast.show(t("本项延长了 5 分"));
-  },
-  next: () => command("agenda.next"),
+  mute: offerMute,
+  roll: offerRoll,
+  chair: offerChair,
+  pace: offerPace,
+  lock: () => (known.state?.locked ? command("session.unlock", {}, t("已开锁")) : command("session.lock", {}, t("已锁会，名单以外的人进不来"))),
+  extend: () => command("agenda.extend", { minutes: 5 }, t("本项延长了 5 分")),
+  next: () => command("agenda.next", {}, t("接到了下一项")),
   take_back: takeBack,
   banner: () => desk.writeBanner(known.state ? known.state.banner : ""),
   ballot: () => desk.writeBallot(),
   questions: () => desk.openQuestions(),
   end,
   devices: () => devices.open(),
+  reload: () => location.reload(),
   play: parts.playEverything,
 });
 /** @type {[string, EventTarget, CommandName, string[]][]} */
@@ -455,6 +586,19 @@ queue.addEventListener("give", (event) => {
 });
 queue.addEventListener("choose", (event) => {
   if (event instanceof CustomEvent) offer(event.detail.venue, event.detail.button);
+});
+wording.addEventListener("decline", (event) => {
+  if (event instanceof CustomEvent) decline(event.detail);
+});
+roll.addEventListener("roll", async (event) => {
+  if (!(event instanceof CustomEvent)) return;
+  const { type, fields, goesOn } = event.detail;
+  const done = type === "roll.end" ? t("点名结束了，话筒恢复原样") : "";
+  if ((await command(type, fields, done)) && goesOn) command("roll.next");
+});
+roll.addEventListener("close", () => {
+  known.putAway = known.state ? known.state.roll.since_ms : 0;
+  draw();
 });
 for (const tile of tiles) {
   if (tile.button) tile.button.onclick = () => offer(tile.number, /** @type {HTMLElement} */ (tile.button));
