@@ -218,7 +218,8 @@ def pose(ground: Ground, marks: Marks, places: Mapping[str, Cell]) -> Instance:
         left = _own_part(facts, session) if session.id in movable else session
         sessions += [left] if left is not None else []
     called = {key: posts for key, posts in facts.situation.called.items() if key not in movable}
-    situation = replace(facts.situation, sessions=sessions, called=called)
+    apart = {k: parts for k, parts in facts.situation.callings.items() if k not in movable}
+    situation = replace(facts.situation, sessions=sessions, called=called, callings=apart)
     cells = ground.cells
     serving = [committee.id for committee in situation.committees]
     open_ = [r for f in ground.requests.values() if (r := only_serving(f, serving)) is not None]

@@ -6,7 +6,7 @@ part by video. Sessions that are already scheduled are standing meetings, which 
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from server.domain.clock import SITE_ZONE
@@ -28,6 +28,7 @@ from server.merging.instance.model import (
     WorkingDay,
 )
 from server.merging.verdict.quota import used_key
+from server.scheduler.audiences import Calling, posts_called
 from server.scheduler.filing import HALVES, Approval, FiledRequest
 from server.scheduler.quota_rules import (
     Period,
@@ -58,8 +59,8 @@ class Situation:
     """What is known of the street when requests are merged.
 
     ``called`` are the posts that each scheduled session calls, by its id; a session that is not
-    in it calls everybody of its roster. ``quotas`` are the versions of what is granted, oldest
-    first; without any the preset holds.
+    in it calls everybody of its roster. ``callings`` are the same item by item, where known.
+    ``quotas`` are the versions of what is granted, oldest first; without any the preset holds.
     """
 
     today: date
@@ -71,6 +72,7 @@ class Situation:
     called: dict[int, tuple[Post, ...]]
     workdays: WorkdayTable
     quotas: Sequence[QuotaVersion] = ()
+    callings: Mapping[int, Sequence[Calling]] = field(default_factory=dict)
 
 
 def committee_key(committee_id: int) -> str:
@@ -297,13 +299,15 @@ def _standing(situation: Situation, session: Session) -> StandingMeeting | None:
 
 def _used(situation: Situation, session: Session) -> Iterator[str]:
     """Yield a quota key for each call that a session outside the instance has used."""
-    posts = set(_posts(situation, session))
+    parts = situation.callings.get(session.id)
+    everyone = set(_posts(situation, session))
     day, _, _ = _minutes(session)
     for period in (week_period(day), month_period(day)):
         rule = version_for(situation.quotas, period).rule
-        roles = [""] if posts & set(rule.counts) else []
-        roles += sorted(map(str, posts & set(rule.post_amounts(period))))
         for committee in _committees(situation, session):
+            posts = everyone if parts is None else posts_called(parts, committee)
+            roles = [""] if posts & set(rule.counts) else []
+            roles += sorted(map(str, posts & set(rule.post_amounts(period))))
             for role in roles:
                 yield used_key(committee_key(committee), role, period.key)
 

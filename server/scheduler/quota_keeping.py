@@ -88,6 +88,7 @@ async def load_facts(tx: Tx, now: datetime, *, first: date | None = None) -> Quo
             await street.load_venues(tx),
             await store.load_called_posts(tx),
             await load_exceptions(tx),
+            await store.load_callings(tx),
         ),
     )
 

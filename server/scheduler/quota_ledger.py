@@ -1,17 +1,20 @@
 """The quota ledger (限额台账): granted, used, reserved and left, folded from sessions. Pure.
 
-A committee is called once by each session on whose roster its venue stands, when the session
-calls a post that counts. Held and open sessions have used it, scheduled ones reserve it.
+A committee is called once by each session on whose roster its venue stands, when an item calls one
+of its posts that counts; a post's own quota counts the sessions that call that very post. Held and
+open sessions have used it, scheduled ones reserve it.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from types import MappingProxyType
 
 from server.domain.clock import SITE_ZONE
 from server.domain.places import Committee, Post, Venue
 from server.domain.session import Session, SessionState
 from server.merging.verdict.quota import used_key
+from server.scheduler.audiences import Calling, posts_called
 from server.scheduler.exceptions import SignedException
 from server.scheduler.filing import request_number
 from server.scheduler.quota_rules import (
@@ -35,7 +38,8 @@ LOOK_AHEAD = 12
 class Called:
     """One session as quotas see it: which committees it calls, and which of their posts.
 
-    ``signed`` are the quotas, as in ``Quota.used``, that a leader allowed it to exceed.
+    ``signed`` are the quotas, as in ``Quota.used``, that a leader allowed it to exceed. ``own`` are
+    the posts of each committee where they are known apart.
     """
 
     session: Session
@@ -43,6 +47,11 @@ class Called:
     committee_ids: frozenset[int]
     posts: frozenset[Post]
     signed: frozenset[str] = frozenset()
+    own: Mapping[int, frozenset[Post]] = field(default_factory=dict)
+
+    def posts_of(self, committee_id: int) -> frozenset[Post]:
+        """Return which posts of a committee it calls."""
+        return self.own.get(committee_id, self.posts)
 
     @property
     def held(self) -> bool:
@@ -60,6 +69,7 @@ def calls_of(
     venues: Iterable[Venue],
     posts: Mapping[int, tuple[Post, ...]],
     exceptions: Collection[SignedException] = (),
+    callings: Mapping[int, Sequence[Calling]] = MappingProxyType({}),
 ) -> list[Called]:
     """Return what each session calls, in the order given.
 
@@ -68,19 +78,28 @@ def calls_of(
         venues: to know whose venue stands on a roster.
         posts: by session; one that is missing calls every post.
         exceptions: calls above quotas that were signed.
+        callings: by session, what its items call; one that is missing calls the same posts of
+            every committee.
     """
     owners = {venue.id: venue.committee_id for venue in venues}
-    return [
-        Called(
-            session=session,
-            on=session.starts_at.astimezone(SITE_ZONE).date(),
-            committee_ids=frozenset(c for v in session.venue_ids if (c := owners.get(v))),
-            posts=frozenset(posts.get(session.id, tuple(Post))),
-            signed=_signed(session, exceptions),
+    found = []
+    for session in sessions:
+        if session.state not in COUNTED_STATES:
+            continue
+        committees = frozenset(c for v in session.venue_ids if (c := owners.get(v)))
+        parts = callings.get(session.id)
+        own = {} if parts is None else {c: posts_called(parts, c) for c in committees}
+        found.append(
+            Called(
+                session=session,
+                on=session.starts_at.astimezone(SITE_ZONE).date(),
+                committee_ids=committees,
+                posts=frozenset(posts.get(session.id, tuple(Post))),
+                signed=_signed(session, exceptions),
+                own=own,
+            )
         )
-        for session in sessions
-        if session.state in COUNTED_STATES
-    ]
+    return found
 
 
 def _signed(session: Session, exceptions: Collection[SignedException]) -> frozenset[str]:
@@ -175,11 +194,11 @@ def compute_line(
         committee=committee,
         period=period,
         granted=rule.amount_of(committee.id, period),
-        calls=tuple(call for call in own if call.posts & set(rule.counts)),
+        calls=tuple(call for call in own if call.posts_of(committee.id) & set(rule.counts)),
         posts=tuple(
             PostUse(
                 post=post,
-                calls=sum(post in call.posts for call in own),
+                calls=sum(post in call.posts_of(committee.id) for call in own),
                 granted=amounts.get(post),
                 signed=sum(
                     used_key(f"C{committee.id}", post, period.key) in call.signed for call in own

@@ -49,6 +49,7 @@ async def load_situation(tx: Tx, now: datetime) -> Situation:
         venues=await street.load_venues(tx),
         sessions=await store.load_sessions(tx, states=held, since=now - REMEMBERED),
         called=await store.load_called_posts(tx),
+        callings=await store.load_callings(tx),
         workdays=await load_workdays(tx),
         quotas=await load_quotas(tx),
     )

@@ -4,12 +4,13 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Select, delete, func, select, update
 
 from server.db.engine import Tx
 from server.domain.errors import NotFoundError
 from server.domain.places import Post
 from server.domain.session import AgendaItem, Session, SessionState
+from server.scheduler.audiences import Calling
 from server.scheduler.filing import Approval, RequestState
 from server.scheduler.states import Step, after_step
 from server.scheduler.tables import (
@@ -275,12 +276,7 @@ async def load_called_posts(tx: Tx) -> dict[int, tuple[Post, ...]]:
     Of requests only those count that may call somebody. A session of which neither says anything
     is left out.
     """
-    rows = await tx.scalars(
-        select(MeetingRequestRow).where(
-            MeetingRequestRow.session_id.is_not(None),
-            MeetingRequestRow.approval.in_([str(Approval.GRANTED), str(Approval.NOT_NEEDED)]),
-        )
-    )
+    rows = await tx.scalars(_calling_requests())
     called: dict[int, set[Post]] = defaultdict(set)
     for session_id, posts in await tx.execute(select(SessionRow.id, SessionRow.posts)):
         if posts:
@@ -289,3 +285,40 @@ async def load_called_posts(tx: Tx) -> dict[int, tuple[Post, ...]]:
         if row.session_id is not None:
             called[row.session_id] |= {Post(post) for post in row.posts}
     return {key: tuple(sorted(posts)) for key, posts in called.items()}
+
+
+async def load_callings(tx: Tx) -> dict[int, tuple[Calling, ...]]:
+    """Return, by session, what its own items and each of its requests call.
+
+    A session that is left out says too little: own items that name no posts call everybody. Of
+    requests only those count that may call somebody.
+    """
+    own = select(AgendaItemRow.session_id).where(AgendaItemRow.request_id.is_(None)).distinct()
+    with_own = set(await tx.scalars(own))
+    found: dict[int, list[Calling]] = defaultdict(list)
+    silent = set()
+    whole = select(SessionRow.id, SessionRow.posts, SessionRow.committee_ids)
+    for session_id, posts, committee_ids in await tx.execute(whole):
+        if session_id not in with_own:
+            continue
+        if posts:
+            words = tuple(committee_ids), tuple(Post(post) for post in posts)
+            found[session_id].append(Calling(*words))
+        else:
+            silent.add(session_id)
+    for row in await tx.scalars(_calling_requests()):
+        if row.session_id is not None:
+            called = tuple(Post(post) for post in row.posts)
+            found[row.session_id].append(Calling(tuple(row.committee_ids), called))
+    return {key: tuple(callings) for key, callings in found.items() if key not in silent}
+
+
+def _calling_requests() -> Select[MeetingRequestRow]:
+    return (
+        select(MeetingRequestRow)
+        .where(
+            MeetingRequestRow.session_id.is_not(None),
+            MeetingRequestRow.approval.in_([str(Approval.GRANTED), str(Approval.NOT_NEEDED)]),
+        )
+        .order_by(MeetingRequestRow.id)
+    )

@@ -11,10 +11,12 @@ from server.domain.clock import SITE_ZONE
 from server.domain.errors import DomainError
 from server.domain.places import Committee, Post, Venue, VenueKind
 from server.domain.session import AgendaItem, Session, SessionState
+from server.scheduler.audiences import Calling
 from server.scheduler.quota_ledger import (
     Called,
     calls_of,
     compute_ledger_of,
+    compute_line,
     find_overruns,
 )
 from server.scheduler.quota_rules import (
@@ -283,3 +285,31 @@ def test_every_call_of_the_ledger_is_used_or_reserved_and_none_is_lost(
     for overrun in find_overruns(TUESDAY, versions, COMMITTEES, folded):
         assert overrun.lines
         assert overrun.room is None or overrun.room.first > overrun.period.first
+
+
+def test_a_committee_uses_its_quota_only_for_posts_of_its_own_that_are_called() -> None:
+    director, social = (Post.DIRECTOR,), (Post.SOCIAL_WORKER,)
+    made = calls_of(
+        [a_session(1)],
+        VENUES,
+        {1: (*director, *social)},
+        callings={1: (Calling((), director), Calling((2,), social))},
+    )
+    rule = QuotaRule(counts=social, week=3, month=None, post_week={Post.DIRECTOR: 1})
+    first, second = (compute_line(c, WEEK, rule, made) for c in COMMITTEES[:2])
+    assert (len(first.calls), len(second.calls)) == (0, 1)
+    by_post = [{use.post: use.calls for use in line.posts} for line in (first, second)]
+    assert [uses[Post.DIRECTOR] for uses in by_post] == [1, 1]
+    assert [uses[Post.SOCIAL_WORKER] for uses in by_post] == [0, 1]
+
+
+def test_a_posts_own_quota_counts_calls_that_use_no_committees_quota() -> None:
+    director, social = (Post.DIRECTOR,), (Post.SOCIAL_WORKER,)
+    sessions = [a_session(1), a_session(2), a_session(3)]
+    posts = {1: director, 2: director, 3: social}
+    made = calls_of(sessions, VENUES, posts)
+    rule = QuotaRule(counts=social, week=1, month=None, post_week={Post.DIRECTOR: 1})
+    line = compute_line(COMMITTEES[0], WEEK, rule, made)
+    assert (len(line.calls), line.over, line.state) == (1, 0, "over")
+    over = {use.post: use.over for use in line.posts}
+    assert (over[Post.DIRECTOR], over[Post.SOCIAL_WORKER]) == (1, 0)
