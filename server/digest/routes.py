@@ -34,6 +34,7 @@ from server.pages.context import (
     page,
     redirect,
     visit_of,
+    whole_number,
 )
 from server.street import store as street
 
@@ -72,7 +73,7 @@ async def _own(http: web.Request, login: Login, week: str) -> web.Response:
 
 
 async def _all(http: web.Request, login: Login, week: str) -> web.Response:
-    sequence = next(iter(many([http.query.get("event", "")])), 0)
+    sequence = whole_number(http.query.get("event", ""))
     async with http.app[DATABASE].view() as tx:
         shown = await views.load_all(tx, login, http.app[CLOCK].now(), week)
         event = await _event(tx, login, sequence)
@@ -84,7 +85,7 @@ async def _all(http: web.Request, login: Login, week: str) -> web.Response:
         office=login.role is Role.OFFICE,
         own_only=login.role is Role.CLERK,
         may_correct=service.may_correct,
-        correcting=next(iter(many([http.query.get("correct", "")])), 0),
+        correcting=whole_number(http.query.get("correct", "")),
         longest=service.LONGEST_CORRECTION,
         event=event,
         undoable=service.UNDOABLE,
@@ -100,7 +101,7 @@ async def _event(tx: Tx, login: Login, sequence: int) -> Recorded | None:
 async def handle_read(http: web.Request) -> web.Response:
     """Note that one entry was read, and lead back to where the button was pressed."""
     values = await form_values(http)
-    number = next(iter(many([values.get("entry", "")])), 0)
+    number = whole_number(values.get("entry", ""))
     digester, week = http.app[DIGESTER], http.match_info["week"]
     await service.mark_read(digester, login_of(http), week, way=Way.PRESS, number=number)
     return redirect("/" if values.get("next") == "home" else f"/digest/{week}")
@@ -116,7 +117,7 @@ async def handle_remind(http: web.Request) -> web.Response:
 async def handle_correct(http: web.Request) -> web.Response:
     """Write a correction of an entry into the next digest."""
     week, values = http.match_info["week"], await form_values(http)
-    number = next(iter(many([values.get("entry", "")])), 0)
+    number = whole_number(values.get("entry", ""))
     text = " ".join(values.get("text", "").split())
     done = await service.correct(http.app[DIGESTER], login_of(http), week, number, text)
     return redirect(f"/digest/{week}?event={done}")
@@ -124,7 +125,7 @@ async def handle_correct(http: web.Request) -> web.Response:
 
 async def handle_undo(http: web.Request) -> web.Response:
     """Take back a reminder or a correction."""
-    wanted = next(iter(many([(await form_values(http)).get("event", "")])), 0)
+    wanted = whole_number((await form_values(http)).get("event", ""))
     week, done = await service.undo(http.app[DIGESTER], login_of(http), wanted)
     return redirect(f"/digest/{week}?event={done}")
 

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from server.db.engine import Database
 from server.domain.clock import Clock
+from server.domain.errors import NotFoundError
 from server.pages.export import PaperMaker
 from server.pages.render import Renderer
 
@@ -88,3 +89,20 @@ async def form_values(http: web.Request) -> dict[str, str]:
 def many(values: Iterable[str]) -> list[int]:
     """Return the whole numbers among ``values`` in order; what is none is dropped."""
     return [int(v) for v in values if v.isascii() and v.isdigit() and len(v) < 10]
+
+
+def whole_number(text: str) -> int:
+    """Return the whole number of up to nine digits that a field says; 0 for anything else."""
+    return next(iter(many([text])), 0)
+
+
+def id_of(http: web.Request, name: str) -> int:
+    """Return the number in an address.
+
+    Raises:
+        NotFoundError: ``no_such_page`` when there is none.
+    """
+    found = whole_number(http.match_info[name])
+    if not found:
+        raise NotFoundError("no_such_page")
+    return found

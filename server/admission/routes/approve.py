@@ -1,17 +1,15 @@
 """The leader's desk (审批): what waits for a word, what each would cost, and lending the word."""
 
-import functools
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from aiohttp import web
-from aiohttp.typedefs import Handler
 
 from server.admission import store as admission
 from server.admission.history import KINDS, history_of
 from server.admission.model import Delegation
-from server.admission.routes.desk import desk_of, id_of, number
+from server.admission.routes.desk import desk_of, remark_in, told_by
 from server.admission.service.loans import TAKERS, lend, take_back
 from server.admission.service.overruns import refuse_overruns, sign_overruns
 from server.admission.service.undoing import UNDOABLE, undo
@@ -21,10 +19,19 @@ from server.auth import store as accounts
 from server.auth.model import Account
 from server.db.engine import Tx
 from server.domain.clock import SITE_ZONE
-from server.domain.errors import DomainError, ForbiddenError, NotFoundError
+from server.domain.errors import DomainError
 from server.domain.events import EventKind, Recorded
 from server.merging.words.wording import speak
-from server.pages.context import CLOCK, DATABASE, form_values, page, redirect, visit_of
+from server.pages.context import (
+    CLOCK,
+    DATABASE,
+    form_values,
+    id_of,
+    page,
+    redirect,
+    visit_of,
+    whole_number,
+)
 from server.pages.middleware import status_of
 from server.scheduler import service as merging
 from server.scheduler import store
@@ -82,7 +89,7 @@ class _Facts:
 
 
 async def _load(http: web.Request, tx: Tx) -> _Facts:
-    now, sequence = http.app[CLOCK].now(), number(http.query.get("event", ""))
+    now, sequence = http.app[CLOCK].now(), whole_number(http.query.get("event", ""))
     situation = await merging.load_situation(tx, now)
     names = {d.id: d.name for d in situation.departments}
     words = await load_recorded(tx, kinds=WORDS)
@@ -108,7 +115,7 @@ def _month(moment: datetime) -> tuple[int, int]:
 
 async def show_approve(http: web.Request) -> web.Response:
     """Show what waits, the oldest first, and one request in full: the first or the one named."""
-    return await _page(http, number(http.query.get("request", "")))
+    return await _page(http, whole_number(http.query.get("request", "")))
 
 
 async def _page(
@@ -172,30 +179,22 @@ def _takers(everybody: list[Account], own: int) -> list[Account]:
     return [a for a in everybody if a.role in TAKERS and not a.disabled and a.id != own]
 
 
-def _told_on_the_desk(handler: Handler) -> Handler:
-    """Let what a button is refused be said on the leader's desk, as things are now."""
+async def _refused(http: web.Request, refusal: DomainError) -> web.StreamResponse:
+    """Say on the leader's desk what a button was refused, as things are now."""
+    return await _page(http, 0, errors={"page": refusal}, remark=await remark_in(http))
 
-    @functools.wraps(handler)
-    async def told(http: web.Request) -> web.StreamResponse:
-        try:
-            return await handler(http)
-        except (NotFoundError, ForbiddenError):
-            raise
-        except DomainError as refusal:
-            remark = " ".join((await form_values(http)).get("remark", "").split())
-            return await _page(http, 0, errors={"page": refusal}, remark=remark)
 
-    return told
+_told = told_by(_refused)
 
 
 # --- words -------------------------------------------------------------------------------------
 
 
-@_told_on_the_desk
+@_told
 async def handle_decide(http: web.Request) -> web.Response:
     """Enter the word on one request, and show the next; a refusal without a reason comes back."""
-    request_id, sent = id_of(http), await form_values(http)
-    remark = " ".join(sent.get("remark", "").split())
+    request_id, sent = id_of(http, "request"), await form_values(http)
+    remark = await remark_in(http)
     choice = Choice.REFUSE if sent.get("do") == "refuse" else _choice(sent.get("choice", ""))
     try:
         done = await decide(desk_of(http), request_id, choice, remark)
@@ -210,12 +209,12 @@ def _choice(text: str) -> Choice:
     return next((choice for choice in Choice if choice == text), Choice.GRANT)
 
 
-@_told_on_the_desk
+@_told
 async def handle_sign(http: web.Request) -> web.Response:
     """Sign the list of calls above quotas, without those that were struck, or refuse it."""
     sent = await http.post()
-    listed = [number(str(one)) for one in sent.getall("overrun", [])]
-    remark = " ".join(str(sent.get("remark", "")).split())
+    listed = [whole_number(str(one)) for one in sent.getall("overrun", [])]
+    remark = await remark_in(http)
     try:
         if sent.get("do") == "refuse":
             done = await refuse_overruns(desk_of(http), listed, remark)
@@ -223,7 +222,7 @@ async def handle_sign(http: web.Request) -> web.Response:
             agreed: dict[int, set[int]] = {overrun_id: set() for overrun_id in listed}
             for pair in sent.getall("agree", []):
                 overrun_id, _, committee = str(pair).partition("-")
-                agreed.setdefault(number(overrun_id), set()).add(number(committee))
+                agreed.setdefault(whole_number(overrun_id), set()).add(whole_number(committee))
             done = await sign_overruns(desk_of(http), agreed)
     except DomainError as refusal:
         if refusal.code not in ("remark_missing", "overrun_nobody"):
@@ -232,20 +231,20 @@ async def handle_sign(http: web.Request) -> web.Response:
     return redirect(f"/approve?event={done}")
 
 
-@_told_on_the_desk
+@_told
 async def handle_undo(http: web.Request) -> web.Response:
     """Take back what was just decided."""
-    sequence = number((await form_values(http)).get("event", ""))
+    sequence = whole_number((await form_values(http)).get("event", ""))
     return redirect(f"/approve?event={await undo(desk_of(http), sequence)}")
 
 
-@_told_on_the_desk
+@_told
 async def handle_lend(http: web.Request) -> web.Response:
     """Lend the word to another account for some days."""
     sent = await form_values(http)
     days = [_typed_day(sent.get(name, "")) for name in ("first", "last")]
     try:
-        await lend(desk_of(http), number(sent.get("taker", "")), *days)
+        await lend(desk_of(http), whole_number(sent.get("taker", "")), *days)
     except DomainError as refusal:
         if not refusal.code.startswith("delegation_"):
             raise
@@ -260,7 +259,7 @@ def _typed_day(text: str) -> date | None:
         return None
 
 
-@_told_on_the_desk
+@_told
 async def handle_take_back(http: web.Request) -> web.Response:
     """Take the word back before its last day."""
     await take_back(desk_of(http), id_of(http, "loan"))

@@ -11,7 +11,7 @@ from server.admission import store as admission
 from server.admission.book_form import POSTS, BookForm, empty_form, form_of, read_form
 from server.admission.files import KINDS, LARGEST_BYTES, MOST_FILES
 from server.admission.model import Attachment
-from server.admission.routes.desk import desk_of, id_of, number, to_request
+from server.admission.routes.desk import desk_of, to_request
 from server.admission.service.desk import load_seen, may_change, require_serving
 from server.admission.service.drafts import keep_typing, save_draft
 from server.admission.service.files import SentFile
@@ -21,7 +21,15 @@ from server.auth.guard import login_of
 from server.domain.errors import ConflictError, DomainError, NotFoundError
 from server.i18n import dates
 from server.merging.instance.model import Mode
-from server.pages.context import CLOCK, DATABASE, many, page, redirect
+from server.pages.context import (
+    CLOCK,
+    DATABASE,
+    id_of,
+    many,
+    page,
+    redirect,
+    whole_number,
+)
 from server.scheduler import service as merging
 from server.scheduler.filing import FiledRequest, RequestState, faults_of
 from server.scheduler.problem import Situation, first_day
@@ -119,13 +127,13 @@ async def show_book(http: web.Request) -> web.Response:
     own = login.department_id or 0
     require_serving(place.situation.departments, own)
     form = empty_form(first_day(place.situation), place.everybody, own)
-    wish = number(http.query.get("session", "")) or None
+    wish = whole_number(http.query.get("session", "")) or None
     return _page(http, place, replace(form, wish_id=wish))
 
 
 async def show_edit(http: web.Request) -> web.Response:
     """Show the form of a request that can still be amended."""
-    place = await _place(http, id_of(http))
+    place = await _place(http, id_of(http, "request"))
     if place.request is None or not may_change(login_of(http), place.request):
         raise NotFoundError("no_such_request")
     after_step(place.request.state, Step.AMEND)
@@ -156,7 +164,7 @@ async def handle_book(http: web.Request) -> web.Response:
 
 async def handle_edit(http: web.Request) -> web.Response:
     """The same for a request that is there already."""
-    return await _handle(http, await _place(http, id_of(http)))
+    return await _handle(http, await _place(http, id_of(http, "request")))
 
 
 async def _handle(http: web.Request, place: Place) -> web.Response:
@@ -214,7 +222,7 @@ async def _submit(http: web.Request, place: Place, form: BookForm, sent: Sent) -
     else:
         request_id = place.request.id
         await amend_request(desk, request_id, filing, _files(sent), version=form.version)
-    ride = number(str(sent.get("ride", ""))) or form.wish_id
+    ride = whole_number(str(sent.get("ride", ""))) or form.wish_id
     if ride:
         await ride_at_once(desk, request_id, ride)
     return to_request(request_id)

@@ -1,18 +1,21 @@
-"""What the pages of requests share: who is at work, ids in addresses, reasons in words."""
+"""What the pages of requests share: who is at work, and refusals told where they belong."""
 
+import functools
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from server.admission.service.desk import Desk
 from server.auth.guard import login_of
-from server.domain.errors import NotFoundError
-from server.pages.context import CLOCK, DATABASE, LANGUAGE, redirect
+from server.domain.errors import DomainError, ForbiddenError, NotFoundError
+from server.pages.context import CLOCK, DATABASE, LANGUAGE, form_values, redirect
 
 FILES: web.AppKey[Path] = web.AppKey("files", Path)
 """The folder in which files of requests lie."""
 
-NUMBER_DIGITS = 9
+ShowRefusal = Callable[[web.Request, DomainError], Awaitable[web.StreamResponse]]
 
 
 def desk_of(http: web.Request) -> Desk:
@@ -21,22 +24,31 @@ def desk_of(http: web.Request) -> Desk:
     return Desk(app[DATABASE], app[CLOCK], app[FILES], login_of(http), app[LANGUAGE])
 
 
-def id_of(http: web.Request, name: str = "request") -> int:
-    """Return the number in an address.
+def told_by(show: ShowRefusal) -> Callable[[Handler], Handler]:
+    """Return what lets a refusal of a button be said on the page where it stands.
 
-    Raises:
-        NotFoundError: ``no_such_page`` when there is none.
+    Args:
+        show: shows that page with the refusal, as things are now.
     """
-    found = number(http.match_info[name])
-    if not found:
-        raise NotFoundError("no_such_page")
-    return found
+
+    def decorated(handler: Handler) -> Handler:
+        @functools.wraps(handler)
+        async def told(http: web.Request) -> web.StreamResponse:
+            try:
+                return await handler(http)
+            except (NotFoundError, ForbiddenError):
+                raise
+            except DomainError as refusal:
+                return await show(http, refusal)
+
+        return told
+
+    return decorated
 
 
-def number(text: str) -> int:
-    """Return a whole number of up to nine digits; 0 for anything else."""
-    good = text.isascii() and text.isdigit() and len(text) <= NUMBER_DIGITS
-    return int(text) if good else 0
+async def remark_in(http: web.Request) -> str:
+    """Return the remark of a form."""
+    return " ".join((await form_values(http)).get("remark", "").split())
 
 
 def to_request(request_id: int, sequence: int = 0) -> web.Response:

@@ -1,16 +1,14 @@
 """The list of requests, and a request's own page: its history, its files, what can be done."""
 
-import functools
 from urllib.parse import quote
 
 from aiohttp import web
-from aiohttp.typedefs import Handler
 
 from server.admission import store as admission
 from server.admission.history import KINDS, history_of
 from server.admission.listing import SHOWN, count, narrow, read_filters
 from server.admission.model import is_coordinated, waits_for_word
-from server.admission.routes.desk import desk_of, id_of, number, to_request
+from server.admission.routes.desk import desk_of, remark_in, to_request, told_by
 from server.admission.service.desk import load_seen, may_change, may_see
 from server.admission.service.drafts import copy_request
 from server.admission.service.files import load_file, remove_file
@@ -27,10 +25,19 @@ from server.auth import store as accounts
 from server.auth.guard import login_of
 from server.auth.model import Login, Role
 from server.db.engine import Tx
-from server.domain.errors import DomainError, ForbiddenError, NotFoundError
+from server.domain.errors import DomainError
 from server.domain.session import Session
 from server.merging.words.wording import speak
-from server.pages.context import CLOCK, DATABASE, form_values, page, redirect, visit_of
+from server.pages.context import (
+    CLOCK,
+    DATABASE,
+    form_values,
+    id_of,
+    page,
+    redirect,
+    visit_of,
+    whole_number,
+)
 from server.pages.middleware import status_of
 from server.scheduler import service as merging
 from server.scheduler import store
@@ -82,8 +89,8 @@ async def show_request(http: web.Request) -> web.Response:
 async def _request_page(
     http: web.Request, refusal: DomainError | None = None, remark: str = ""
 ) -> web.Response:
-    login, request_id = login_of(http), id_of(http)
-    sequence = number(http.query.get("event", ""))
+    login, request_id = login_of(http), id_of(http, "request")
+    sequence = whole_number(http.query.get("event", ""))
     async with http.app[DATABASE].view() as tx:
         request = await load_seen(tx, login, request_id)
         files = (await admission.load_attachments(tx, [request_id]))[request_id]
@@ -139,82 +146,71 @@ async def _session(tx: Tx, request: FiledRequest) -> Session | None:
 # --- what is done with one ---------------------------------------------------------------------
 
 
-def _told_on_its_page(handler: Handler) -> Handler:
-    """Let what a button is refused be said on the request's own page, as things are now."""
-
-    @functools.wraps(handler)
-    async def told(http: web.Request) -> web.StreamResponse:
-        try:
-            return await handler(http)
-        except (NotFoundError, ForbiddenError):
-            raise
-        except DomainError as refusal:
-            return await _request_page(http, refusal, await _remark(http))
-
-    return told
+async def _refused(http: web.Request, refusal: DomainError) -> web.StreamResponse:
+    """Say on the request's own page what a button was refused, as things are now."""
+    return await _request_page(http, refusal, await remark_in(http))
 
 
-@_told_on_its_page
+_told = told_by(_refused)
+
+
+@_told
 async def handle_withdraw(http: web.Request) -> web.Response:
     """Take a request back, or throw a draft away."""
-    request_id = id_of(http)
+    request_id = id_of(http, "request")
     await withdraw_request(desk_of(http), request_id)
     return redirect("/requests")
 
 
-@_told_on_its_page
+@_told
 async def handle_copy(http: web.Request) -> web.Response:
     """Copy a request into a draft and show it."""
     async with http.app[DATABASE].view() as tx:
         situation = await merging.load_situation(tx, http.app[CLOCK].now())
-    draft = await copy_request(desk_of(http), id_of(http), first_day(situation))
+    draft = await copy_request(desk_of(http), id_of(http, "request"), first_day(situation))
     return redirect(f"/requests/{draft}/edit")
 
 
-async def _remark(http: web.Request) -> str:
-    return " ".join((await form_values(http)).get("remark", "").split())
-
-
-@_told_on_its_page
+@_told
 async def handle_return(http: web.Request) -> web.Response:
     """Send a request back to its department."""
-    request_id = id_of(http)
-    done = await return_request(desk_of(http), request_id, await _remark(http))
+    request_id = id_of(http, "request")
+    done = await return_request(desk_of(http), request_id, await remark_in(http))
     return to_request(request_id, done)
 
 
-@_told_on_its_page
+@_told
 async def handle_refer(http: web.Request) -> web.Response:
     """Put a request before the leader."""
-    request_id = id_of(http)
+    request_id = id_of(http, "request")
     return to_request(request_id, await refer_request(desk_of(http), request_id))
 
 
-@_told_on_its_page
+@_told
 async def handle_take_out(http: web.Request) -> web.Response:
     """Take a placed request out of its session."""
-    request_id = id_of(http)
+    request_id = id_of(http, "request")
     return to_request(request_id, await take_out(desk_of(http), request_id))
 
 
-@_told_on_its_page
+@_told
 async def handle_overrun(http: web.Request) -> web.Response:
     """Ask a leader to let a request exceed quotas."""
-    request_id = id_of(http)
-    done = await ask_overrun(desk_of(http), request_id, await _remark(http))
+    request_id = id_of(http, "request")
+    done = await ask_overrun(desk_of(http), request_id, await remark_in(http))
     return to_request(request_id, done)
 
 
-@_told_on_its_page
+@_told
 async def handle_make_known(http: web.Request) -> web.Response:
     """Put a request into the next weekly digest instead of a session."""
-    request_id = id_of(http)
+    request_id = id_of(http, "request")
     return to_request(request_id, await make_known(desk_of(http), request_id))
 
 
 async def handle_undo(http: web.Request) -> web.Response:
     """Take back that a request is only to be made known."""
-    sequence = number((await form_values(http)).get("event", ""))
+    sequence = whole_number((await form_values(http)).get("event", ""))
     return to_request(*await undo_made_known(desk_of(http), sequence))
 
 
@@ -223,14 +219,14 @@ async def handle_undo(http: web.Request) -> web.Response:
 
 async def show_file(http: web.Request) -> web.Response:
     """Hand out a file, as a download and as nothing else, whatever it says it is."""
-    name, data = await load_file(desk_of(http), id_of(http), id_of(http, "file"))
+    name, data = await load_file(desk_of(http), id_of(http, "request"), id_of(http, "file"))
     headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
     return web.Response(body=data, content_type="application/octet-stream", headers=headers)
 
 
 async def handle_remove_file(http: web.Request) -> web.Response:
     """Take a file off a request."""
-    request_id = id_of(http)
+    request_id = id_of(http, "request")
     await remove_file(desk_of(http), request_id, id_of(http, "file"))
     return redirect(f"/requests/{request_id}/edit")
 

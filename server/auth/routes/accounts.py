@@ -22,7 +22,15 @@ from server.domain.addresses import parse_email
 from server.domain.errors import ConflictError, DomainError, NotFoundError
 from server.domain.events import Recorded
 from server.i18n.catalogue import LANGUAGES
-from server.pages.context import CLOCK, DATABASE, form_values, many, page, redirect
+from server.pages.context import (
+    CLOCK,
+    DATABASE,
+    form_values,
+    many,
+    page,
+    redirect,
+    whole_number,
+)
 
 MOST_SHOWN = 40
 LoadPlaces = Callable[[Tx], Awaitable[Places]]
@@ -45,7 +53,7 @@ async def _list(
     values: Mapping[str, str] | None = None,
     errors: Mapping[str, DomainError] | None = None,
 ) -> web.Response:
-    sequence = next(iter(many([http.query.get("event", "")])), 0)
+    sequence = whole_number(http.query.get("event", ""))
     async with http.app[DATABASE].view() as tx:
         accounts = await store.load_accounts(tx)
         places = await http.app[PLACES](tx)
@@ -234,7 +242,7 @@ async def handle_change(http: web.Request) -> web.Response:
     words, errors = await _read_words(http, values, keeping.words_of(account))
     if words is None or errors:
         return await _edit_page(http, account, values, errors)
-    seen = next(iter(many([values.get("version", "")])), 0)
+    seen = whole_number(values.get("version", ""))
     db, clock = http.app[DATABASE], http.app[CLOCK]
     try:
         sequence = await keeping.change_account(
@@ -271,7 +279,7 @@ async def handle_enable(http: web.Request) -> web.Response:
 
 async def handle_undo(http: web.Request) -> web.Response:
     """Take back what was just done to an account."""
-    wanted = next(iter(many([(await form_values(http)).get("event", "")])), 0)
+    wanted = whole_number((await form_values(http)).get("event", ""))
     db, clock = http.app[DATABASE], http.app[CLOCK]
     account_id, sequence = await keeping.undo(db, clock, wanted, actor=_actor(http))
     await http.app[SIGN_OUT](account_id)

@@ -5,10 +5,12 @@ from aiohttp import web
 from server.auth.guard import login_of
 from server.auth.model import Role
 from server.board.service import versions
-from server.domain.errors import NotFoundError
-from server.pages.context import DATABASE, page, redirect
-
-NUMBER_DIGITS = 9
+from server.pages.context import (
+    DATABASE,
+    page,
+    redirect,
+    whole_number,
+)
 
 
 async def show_board(http: web.Request) -> web.Response:
@@ -21,7 +23,7 @@ async def show_versions(http: web.Request) -> web.Response:
     """Show every published version; with two of them asked for, lead to what differs."""
     pair = [http.query.get(name, "") for name in ("a", "b")]
     if all(pair):
-        first, second = (_number(text) for text in pair)
+        first, second = (whole_number(text) for text in pair)
         return redirect(f"/board/versions/{first}/{second}")
     async with http.app[DATABASE].view() as tx:
         found = await versions.load_all(tx)
@@ -32,7 +34,7 @@ async def show_versions(http: web.Request) -> web.Response:
 async def show_version(http: web.Request) -> web.Response:
     """Show one version: its sessions, what it changed, and whose times."""
     async with http.app[DATABASE].view() as tx:
-        shown = await versions.load_one(tx, _number(http.match_info["number"]))
+        shown = await versions.load_one(tx, whole_number(http.match_info["number"]))
     instance = shown.after.instance
     return page(
         http,
@@ -48,16 +50,10 @@ async def show_version(http: web.Request) -> web.Response:
 
 async def show_diff(http: web.Request) -> web.Response:
     """Show what differs from one version to another, and whose times."""
-    first, second = (_number(http.match_info[name]) for name in ("first", "second"))
+    first, second = (whole_number(http.match_info[name]) for name in ("first", "second"))
     async with http.app[DATABASE].view() as tx:
         changes = await versions.load_diff(tx, first, second)
     return page(http, "board/diff.html", first=first, second=second, changes=changes)
-
-
-def _number(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or len(text) > NUMBER_DIGITS:
-        raise NotFoundError("no_such_version")
-    return int(text)
 
 
 ROUTES = [

@@ -22,6 +22,7 @@ from server.pages.context import (
     page,
     redirect,
     visit_of,
+    whole_number,
 )
 from server.pages.sheets import render_csv
 from server.scheduler import quota_keeping as keeping
@@ -199,7 +200,7 @@ def _csv_row(line: LedgerLine, language: str) -> list[str | int]:
 async def show_committee(http: web.Request) -> web.Response:
     """Show the weeks and months of one committee; its people see no other."""
     login = login_of(http)
-    committee_id = next(iter(many([http.match_info["committee"]])), 0)
+    committee_id = whole_number(http.match_info["committee"])
     if login.role is Role.SECRETARY and login.committee_id != committee_id:
         raise NotFoundError("no_such_page")
     week, month = week_period(_today(http)), month_period(_today(http))
@@ -239,7 +240,7 @@ async def _rules_page(
     refusal: DomainError | None = None,
 ) -> web.Response:
     login = login_of(http)
-    sequence = next(iter(many([http.query.get("event", "")])), 0)
+    sequence = whole_number(http.query.get("event", ""))
     async with http.app[DATABASE].view() as tx:
         facts = await keeping.load_facts(tx, http.app[CLOCK].now())
         history = await rows.load_quota_versions(tx, with_withdrawn=True)
@@ -363,7 +364,7 @@ async def handle_rules(http: web.Request) -> web.Response:
 
 async def handle_undo(http: web.Request) -> web.Response:
     """Take back the version that was just entered."""
-    wanted = next(iter(many([(await form_values(http)).get("event", "")])), 0)
+    wanted = whole_number((await form_values(http)).get("event", ""))
     await keeping.undo(http.app[DATABASE], http.app[CLOCK], login_of(http), wanted)
     return redirect("/quota/rules")
 

@@ -10,7 +10,14 @@ from server.auth.permissions import KEEPERS
 from server.domain.clock import SITE_ZONE
 from server.domain.errors import DomainError
 from server.domain.events import EventKind, Recorded
-from server.pages.context import CLOCK, DATABASE, form_values, many, page, redirect
+from server.pages.context import (
+    CLOCK,
+    DATABASE,
+    form_values,
+    page,
+    redirect,
+    whole_number,
+)
 from server.scheduler import workday_keeping as keeping
 from server.scheduler.notice import parse_notice
 from server.scheduler.store import workdays as rows
@@ -42,7 +49,7 @@ def _year(http: web.Request) -> int:
     text = http.match_info.get("year")
     if text is None:
         return _today(http).year
-    year = next(iter(many([text])), 0)
+    year = whole_number(text)
     keeping.require_year(year)
     return year
 
@@ -51,7 +58,7 @@ async def _calendar_page(
     http: web.Request, *, pasted: str = "", refusal: DomainError | None = None
 ) -> web.Response:
     year, login = _year(http), login_of(http)
-    sequence = next(iter(many([http.query.get("event", "")])), 0)
+    sequence = whole_number(http.query.get("event", ""))
     async with http.app[DATABASE].view() as tx:
         table = await rows.load_workdays(tx)
         stranded = await keeping.find_stranded(tx, table, http.app[CLOCK].now())
@@ -115,7 +122,7 @@ async def handle_import(http: web.Request) -> web.Response:
 
 async def handle_undo(http: web.Request) -> web.Response:
     """Take back what was just done."""
-    wanted = next(iter(many([(await form_values(http)).get("event", "")])), 0)
+    wanted = whole_number((await form_values(http)).get("event", ""))
     db, clock = http.app[DATABASE], http.app[CLOCK]
     year, _ = await keeping.undo(db, clock, login_of(http), wanted)
     return redirect(f"/workdays/{year}")

@@ -7,10 +7,19 @@ from server.auth.model import Login, Role
 from server.domain.errors import DomainError
 from server.domain.places import Department
 from server.i18n.catalogue import say
-from server.pages.context import CLOCK, DATABASE, form_values, page, redirect, visit_of
+from server.pages.context import (
+    CLOCK,
+    DATABASE,
+    form_values,
+    id_of,
+    page,
+    redirect,
+    visit_of,
+    whole_number,
+)
 from server.scheduler.filing import LONGEST_TOPIC, FiledRequest
 from server.standing.meeting_form import number
-from server.standing.routes.desk import desk_of, id_of, only_number, told_event
+from server.standing.routes.desk import desk_of, told_event
 from server.standing.service import answering
 from server.standing.service.calls import PRESET_MINUTES, Call, load_asked, load_call
 from server.standing.service.desk import load_street
@@ -106,7 +115,7 @@ async def handle_give(http: web.Request) -> web.Response:
     """Ask for minutes; without any words it is the preset topic and ten minutes."""
     values, login = await form_values(http), login_of(http)
     session_id = id_of(http, "session")
-    department = login.department_id or only_number(values.get("department", ""))
+    department = login.department_id or whole_number(values.get("department", ""))
     async with http.app[DATABASE].view() as tx:
         name = (await load_street(tx)).names.get(department, "")
     minutes = values.get("minutes", str(PRESET_MINUTES))
@@ -139,7 +148,7 @@ async def handle_change(http: web.Request) -> web.Response:
             id_of(http, "request"),
             values.get("topic", ""),
             number(values.get("minutes", "")),
-            version=only_number(values.get("version", "")),
+            version=whole_number(values.get("version", "")),
         )
     except DomainError as refusal:
         if refusal.code not in TYPED:
@@ -163,7 +172,7 @@ async def handle_on(http: web.Request) -> web.Response:
 
 async def handle_undo(http: web.Request) -> web.Response:
     """Take back what was just done."""
-    wanted = only_number((await form_values(http)).get("event", ""))
+    wanted = whole_number((await form_values(http)).get("event", ""))
     await answering.undo(desk_of(http), wanted)
     return redirect("/calls")
 

@@ -11,7 +11,16 @@ from server.db.engine import Tx
 from server.domain.clock import SITE_ZONE
 from server.domain.errors import ConflictError, DomainError, NotFoundError
 from server.domain.places import Post
-from server.pages.context import CLOCK, DATABASE, form_values, many, page, redirect
+from server.pages.context import (
+    CLOCK,
+    DATABASE,
+    form_values,
+    id_of,
+    many,
+    page,
+    redirect,
+    whole_number,
+)
 from server.scheduler import store as scheduler
 from server.scheduler.filing import HALVES
 from server.scheduler.problem import MAX_SESSION
@@ -30,7 +39,7 @@ from server.standing.model import (
 )
 from server.standing.moving import Spot, free_nearby
 from server.standing.occurring import AHEAD, cell_of
-from server.standing.routes.desk import desk_of, id_of, only_number, told_event
+from server.standing.routes.desk import desk_of, told_event
 from server.standing.service import keeping
 from server.standing.service.desk import Street, load_street
 from server.standing.service.moving import load_movable, move_occurrence
@@ -191,7 +200,7 @@ async def _handle(http: web.Request, meeting: StandingMeeting | None) -> web.Res
                 http, tx, meeting, values=values, ticked=(posts, chosen), plan=plan, errors=faults
             )
     try:
-        sequence = await _enter(http, meeting, plan, only_number(values.get("version", "")))
+        sequence = await _enter(http, meeting, plan, whole_number(values.get("version", "")))
     except ConflictError as refusal:
         if refusal.code != "changed_meanwhile" or meeting is None:
             raise
@@ -226,7 +235,7 @@ async def handle_turn(http: web.Request) -> web.Response:
         "end": SeriesState.ENDED,
     }
     state = states[http.match_info["turn"]]
-    version = only_number((await form_values(http)).get("version", ""))
+    version = whole_number((await form_values(http)).get("version", ""))
     done = await keeping.turn_meeting(desk_of(http), id_of(http, "meeting"), state, version=version)
     return _to_list(done)
 
@@ -289,7 +298,7 @@ async def handle_move(http: web.Request) -> web.Response:
 
 async def handle_undo(http: web.Request) -> web.Response:
     """Take back what was just done."""
-    wanted = only_number((await form_values(http)).get("event", ""))
+    wanted = whole_number((await form_values(http)).get("event", ""))
     await keeping.undo(desk_of(http), wanted)
     return redirect("/standing")
 

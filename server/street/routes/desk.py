@@ -9,7 +9,13 @@ from server.audit.store import load_event
 from server.auth.guard import login_of
 from server.domain.errors import ConflictError, DomainError, NotFoundError
 from server.domain.places import Committee, Post
-from server.pages.context import CLOCK, DATABASE, form_values, page, redirect
+from server.pages.context import (
+    CLOCK,
+    DATABASE,
+    form_values,
+    page,
+    redirect,
+)
 from server.street import keeping, store
 from server.street.cells import clean
 from server.street.desk import MOST_NUMBER, read_number, word_fault
@@ -34,18 +40,6 @@ def keeper_of(http: web.Request) -> Keeper:
         http.app[FOLLOW_HALL],
         actor=actor,
     )
-
-
-def id_of(http: web.Request, name: str) -> int:
-    """Return the number in an address.
-
-    Raises:
-        NotFoundError: ``no_such_page`` when there is none.
-    """
-    found = read_number(http.match_info[name])
-    if found is None:
-        raise NotFoundError("no_such_page")
-    return found
 
 
 def back(sequence: int) -> web.Response:

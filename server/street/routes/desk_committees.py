@@ -8,7 +8,13 @@ from aiohttp import web
 from server.domain.errors import ConflictError, DomainError, NotFoundError
 from server.domain.places import Committee, Venue
 from server.domain.session import Session
-from server.pages.context import DATABASE, SECRET, form_values, page
+from server.pages.context import (
+    DATABASE,
+    SECRET,
+    form_values,
+    id_of,
+    page,
+)
 from server.street import committees as keeping
 from server.street import store
 from server.street.desk import (
@@ -20,7 +26,7 @@ from server.street.desk import (
     form_of,
     read_form,
 )
-from server.street.routes.desk import EXPECTING, back, cut_off_retired, id_of, keeper_of
+from server.street.routes.desk import EXPECTING, back, cut_off_retired, keeper_of
 
 _NEW = "new"
 _NEW_ROWS = 4

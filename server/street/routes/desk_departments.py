@@ -7,12 +7,17 @@ from aiohttp import web
 
 from server.domain.errors import ConflictError, DomainError, NotFoundError
 from server.domain.places import Department
-from server.pages.context import DATABASE, form_values, page
+from server.pages.context import (
+    DATABASE,
+    form_values,
+    id_of,
+    page,
+)
 from server.street import departments as keeping
 from server.street import store
 from server.street.cells import tidy
 from server.street.desk import read_number, word_fault
-from server.street.routes.desk import back, id_of, keeper_of
+from server.street.routes.desk import back, keeper_of
 
 _NEW = "new"
 
