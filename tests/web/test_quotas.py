@@ -159,7 +159,7 @@ async def test_what_is_refused_is_shown_again_as_it_was_typed(signed_in: Enter) 
     for change, words in (
         ({"week": "120"}, "0 到 99"),
         ({"week": "2", "reason": ""}, "请写明为什么改"),
-        ({"week": "2", "counts": []}, "至少选一个岗位"),
+        ({"week": "2", "counts": []}, "至少要有一个岗位"),
         ({"week": "2", "valid_from": "soon"}, "最早是本周或本月的第一天"),
     ):
         form = FORM | {"valid_from": "2026-11-30"} | change
