@@ -17,7 +17,7 @@ _WAY_OUT = {
         r"(?:^|[，。；：])(?:先|再|换|改|看|少要|另|要么|空着|不急就|可以|要改回来|有错就)"
     ),
     "en": re.compile(
-        r"\b(?:please|choose|call|ask|place|look|see|wait|work one out|reload|paste|leave|add|"
+        r"\b(?:please|choose|call|ask|place|look|see|wait|work one out|reload|paste|leave|add|put|"
         r"correct|untick|amend|copy|change it|say why|0 asks nobody|do it again)\b",
         re.I,
     ),
