@@ -9,11 +9,13 @@ import argparse
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from random import Random
 
 from server.board import changes
 from server.board.cells import say_prices
+from server.board.escalation import escalate
 from server.board.model import Facts, Working
 from server.board.problem import lay_ground
 from server.board.publication import plan_publication
@@ -24,6 +26,8 @@ from server.domain.clock import SystemClock
 from server.domain.errors import ConflictError
 from server.domain.places import Committee, Department, Post, Venue, VenueKind
 from server.merging.search.solver import Budget
+from server.scheduler.filing import RequestState
+from server.scheduler.quota_rules import QuotaRule, QuotaVersion
 from tests.bench_proofs import show, spread, timed
 from tests.unit.board.streets import a_request, after_publishing, some_facts
 
@@ -99,7 +103,25 @@ def main() -> int:
     show(
         f"moves by hand: {spread(times)}; {refused} of {asked.moves} refused, {moved} others moved"
     )
+    tight = fewer_calls(facts)
+    found = escalate(tight, {})
+    asks = len(found.asks) if found else 0
+    times = each(5, lambda _: escalate(tight, {}))
+    show(f"the plan above quotas, {asks} of {len(tight.plan.left_out)} placed: {spread(times)}")
     return 0
+
+
+def fewer_calls(facts: Facts) -> Board:
+    """Return the month before anything was placed, under quotas of one call a week."""
+    everyone = QuotaRule(tuple(Post), 1, 4)
+    waiting = tuple(
+        replace(r, state=RequestState.SUBMITTED, session_id=None) for r in facts.requests
+    )
+    quotas = [QuotaVersion(1, date(2026, 11, 1), everyone)]
+    situation = replace(facts.situation, sessions=[], quotas=quotas)
+    board = lay_out_board(lay_ground(Facts(situation, waiting)), None)
+    found = find_plan(board, budget=Budget(seconds=0.0), clock=SystemClock())
+    return lay_out_board(board.ground, Working(found.plan, board.marks, board.ground.places))
 
 
 def look(facts: Facts, working: Working | None) -> object:

@@ -8,6 +8,7 @@ Pure.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 
 from server.board.model import Places
 from server.board.problem import compose, pose
@@ -114,6 +115,12 @@ class _Table:
         for key, cell in sorted(asked.items()):
             self._seat_asked(key, cell)
 
+    @cached_property
+    def _bare(self) -> Lookup:
+        """The instance under the bare quotas, in whose figures a list is written."""
+        board = self._board
+        return look_up(pose(board.ground, board.marks, board.places))
+
     def _seat_asked(self, key: str, cell: Cell) -> None:
         number, spot = self._numbers.get(key), self._spots.get(cell)
         if number is None or spot is None or self._draft.place[number] is not None:
@@ -203,12 +210,11 @@ class _Table:
         draft = self._draft
         claim, cell = draft.ground.claims[number], draft.ground.spots[spot].cell
         trips = (claim.committees & ~draft.fillings[spot].committees).bit_count()
-        before = {_key(line): line.over for line in self._lines(self._lookup)}
+        before = {_key(line): line.over for line in self._lines(self._lookup, cell)}
         draft.put(number, spot)
-        after = {_key(line): line.over for line in self._lines(self._lookup)}
+        after = {_key(line): line.over for line in self._lines(self._lookup, cell)}
         above = {key for key, over in after.items() if over > before.get(key, 0)}
-        bare = look_up(pose(self._board.ground, self._board.marks, self._board.places))
-        lines = [line for line in self._lines(bare) if _key(line) in above]
+        lines = [line for line in self._lines(self._bare, cell) if _key(line) in above]
         quotas = self._board.ground.facts.situation.quotas
         calls = [
             as_granted(quotas, one) for one in exceptions_of(claim.request.id, cell, lines, by="")
@@ -216,13 +222,17 @@ class _Table:
         calls.sort(key=lambda one: (int(one.committee[1:]), one.role, one.period))
         return Ask(claim.request.id, cell, trips, tuple(calls))
 
-    def _lines(self, lookup: Lookup) -> Iterator[QuotaLine]:
+    def _lines(self, lookup: Lookup, cell: Cell) -> Iterator[QuotaLine]:
+        """Yield the lines of a cell's week and month, as the draft is now."""
+        here = lookup.days[cell.date]
+        periods = {here.week, here.month}
         held: list[tuple[Crowd, WorkingDay]] = [
             (filling.crowd, lookup.days[place.cell.date])
             for place, filling in zip(self._draft.ground.spots, self._draft.fillings, strict=True)
             if filling.crowd
         ]
-        return count_lines(lookup, held)
+        near = ((crowd, day) for crowd, day in held if {day.week, day.month} & periods)
+        return (line for line in count_lines(lookup, near) if line.period in periods)
 
     def plan(self) -> MergePlan:
         """Return the plan; sessions that are as they were keep their agenda."""

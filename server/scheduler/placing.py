@@ -19,5 +19,5 @@ def plan_alone(instance: Instance, spot: tuple[date, str], overflow: Overflow) -
         return None
     pinned = tuple(replace(request, pin=Pin(*spot)) for request in instance.requests)
     quota = replace(instance.quota, overflow=overflow)
-    plan = merge(replace(instance, requests=pinned, quota=quota))
+    plan = merge(replace(instance, requests=pinned, quota=quota), rounds=0)
     return None if plan.left_out else plan

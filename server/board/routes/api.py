@@ -26,7 +26,7 @@ from server.board.working import Board, digests_of
 from server.domain.clock import SITE_ZONE
 from server.domain.errors import ConflictError, NotFoundError
 from server.i18n.catalogue import say
-from server.merging.instance.model import MergePlan
+from server.merging.instance.model import Cell, MergePlan
 from server.merging.search.reasons import RULES
 from server.pages.context import CLOCK, DATABASE, visit_of
 from server.scheduler.filing import request_number
@@ -70,9 +70,28 @@ async def state_now(http: web.Request, moved: tuple[str, ...] = ()) -> dict[str,
     }
 
 
+class _Memory:
+    """The last plan above quotas: a page asks for it as often as for the board."""
+
+    def __init__(self) -> None:
+        self._last: tuple[Board, dict[str, Cell], Escalated | None] | None = None
+
+    def escalate(self, board: Board, asked: dict[str, Cell]) -> Escalated | None:
+        """Return the plan above quotas, worked out anew when anything is different."""
+        last = self._last
+        if last is not None and last[0] is board and last[1] == asked:
+            return last[2]
+        found = escalate(board, asked)
+        self._last = (board, asked, found)
+        return found
+
+
+_MEMORY = _Memory()
+
+
 def escalated_of(shown: Shown) -> Escalated | None:
     """Return what a leader could let in beside the working plan."""
-    return escalate(shown.board, places_asked(shown.asked))
+    return _MEMORY.escalate(shown.board, places_asked(shown.asked))
 
 
 async def show_state(http: web.Request) -> web.Response:

@@ -198,6 +198,7 @@ async function act(what, sent, words, undoable = true) {
     }
   } catch (error) {
     if (error instanceof Refusal && error.code === "board_changed") show(await loadState(view));
+    else if (state) show(state);
     tell(error);
   } finally {
     busy = false;
@@ -533,7 +534,7 @@ async function askFor(request, { date, half }) {
 /** @param {Ask[]} asks @param {string} why */
 async function askAll(asks, why) {
   sheet.close();
-  if (looking) look(false);
+  if (looking) look(false, false);
   const wanted = asks.map(({ request, date, half }) => ({ request, date, half }));
   await act("ask", { asks: wanted, why }, () => t("已报领导签 {n} 项，签了就排进去。", { n: asks.length }),
     (answer) => void act("unask", { overruns: answer.overruns || [] }, () => t("不请领导批了，收回来了。"), false));
@@ -610,8 +611,8 @@ async function showTheFind() {
   }
 }
 
-/** @param {boolean} on */
-function look(on) {
+/** @param {boolean} on @param {boolean} [redraw] false: what follows draws the board anew */
+function look(on, redraw = true) {
   looking = on;
   if (!on) beyond = null;
   preview.hidden = !on || Boolean(beyond);
@@ -623,7 +624,9 @@ function look(on) {
   part("[data-hint]", HTMLElement).hidden = on;
   part("[data-waiting]", HTMLElement).hidden = on || !state?.waiting.length;
   for (const what of ["undo", "publish", "merge"]) key(what).hidden = on || !plans;
-  if (!on && state) void loadState(view).then(show).catch(tell);
+  if (on || !redraw || !state) return;
+  if (state.span.from === view.from && state.weeks.length === view.weeks) show(state);
+  else void loadState(view).then(show).catch(tell);
 }
 
 // --- the keys of the page ------------------------------------------------------------------------
@@ -665,11 +668,11 @@ wire({
     sheet.tellAsk(asks, t("期限内限额都用完了"), (why) => void askAll(asks, why));
   },
   drop: () => {
-    look(false);
+    look(false, false);
     void change("drop", { version: state?.version }, view).then(() => loadState(view)).then(show).catch(tell);
   },
   take: () => {
-    look(false);
+    look(false, false);
     void act("take", {}, () => t("用上找到的方案了，还没有发布。"));
   },
   "offer-take": () => void act("offer/take", {}, () => t("用上夜里的方案了，还没有发布。")),
