@@ -270,7 +270,7 @@ async def test_a_plan_is_searched_stopped_taken_published_and_compared(street: P
         await page.click("solver-strip [data-do=stop]")
         await page.wait_for_selector("solver-strip [data-do=stop]", state="hidden")
         await page.click("solver-strip [data-do=look]")
-        await page.wait_for_selector(".preview:not([hidden])")
+        await page.wait_for_selector("[data-look]:not([hidden])")
         assert await page.locator("board-tray .pi--told").count()
         await page.click("[data-do=take]")
         await _done(page, "用上找到的方案")
