@@ -68,6 +68,7 @@ function show(now) {
   tray.show(now.waiting, now.asked);
   showFrame(now);
   if (now.solver !== undefined) showProgress(now.solver);
+  showHint();
   if (carried) repaint();
   giveFocusBack(focused);
 }
@@ -82,7 +83,6 @@ function showFrame(now) {
   count.hidden = now.waiting.length === 0;
   showInMenu(now.waiting.length);
   offer.hidden = looking || !now.offer || !plans;
-  hint.hidden = looking || !now.escalated;
   say(part("[data-hint-words]", HTMLElement), now.escalated?.words || "");
   say(part("[data-offered]", HTMLElement), now.offer?.words || "");
   key("undo").disabled = !now.undo;
@@ -114,11 +114,18 @@ let wanted = false;
 let progress = null;
 let toldAt = 0;
 
+/** What a leader could let in is told once nothing is searched for and no better plan waits to be taken. */
+function showHint() {
+  const better = progress && (progress.running || progress.found?.better);
+  hint.hidden = looking || !state?.escalated || Boolean(better);
+}
+
 /** @param {Progress | null} now */
 function showProgress(now) {
   const [before, fresh] = [progress?.best, now?.best];
   progress = now;
   if (!looking) strip.show(now);
+  showHint();
   if (wanted && now && !now.running) void showTheFind();
   if (now && fresh !== null && fresh !== before && Date.now() - toldAt > QUIET_MS) {
     toldAt = Date.now();
