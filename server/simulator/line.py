@@ -130,6 +130,10 @@ class Line:
         if not self._ended.done():
             self._ended.set_result(reason)
 
+    def cut(self) -> None:
+        """Let the line be gone without a word, as when a cable is pulled."""
+        self._end_lost("the line was cut")
+
     def _end_lost(self, reason: str) -> None:
         self._lost = True
         self.drop(reason)

@@ -119,6 +119,16 @@ class Venue:
         if self._down is not None:
             self._down.tick(now)
 
+    def cut(self) -> None:
+        """Lose websocket and lines at once and without a word; the venue comes back by itself."""
+        for line in (self._up, self._down):
+            if line is not None:
+                line.cut()
+        if self._socket is not None and self._socket._conn is not None:
+            transport = self._socket._conn.transport
+            if transport is not None:
+                transport.abort()
+
     async def run(self) -> None:
         """Keep the websocket and both lines up until cancelled; then leave politely."""
         try:

@@ -4,7 +4,8 @@ One demo with its 33 simulated venues, one Chromium with the main wall, on the s
 prints, one line each: frames a second in every tile at two sizes of the window; seconds from a
 venue's link to its picture on the wall, with the steps on the way; milliseconds from "give the
 floor" to the new picture as every simulated venue decodes it; seconds in which 33 venues that come
-within one second are in; the CPU of the processes; packets that never came.
+within one second are in, and are back after each of ten cuts of all lines; the CPU of the
+processes; packets that never came.
 """
 
 import argparse
@@ -21,6 +22,10 @@ from pathlib import Path
 import aiohttp
 from playwright.async_api import Browser, Page
 
+from server.attendance.model import Verdict
+from server.attendance.service import load_report
+from server.config import Settings
+from server.db.engine import Database
 from server.domain.clock import SystemClock, unix_ms
 from server.simulator.demo_street import COMMITTEES
 from server.simulator.journal import Event, journal_path, read_journal
@@ -33,6 +38,7 @@ from tests.browser.servers import Demo
 from tests.browser.walls import TILES, open_the_wall
 
 SETTLE_S, WATCH_S = 8, 6
+STORMS = 10
 EVERYBODY = range(1, len(COMMITTEES) + 1)
 
 
@@ -123,8 +129,38 @@ async def measure_storm(demo: Demo) -> None:
                 if venue.is_publishing and venue.is_watching:
                     times.setdefault(venue.identity.number, time.monotonic() - begun)
         _row("33 venues at once, each in with both lines", list(times.values()), "s")
+        for count in range(STORMS):
+            _row(f"storm {count + 1}: all cut, each back", await _cut_all(street), "s")
+        await _print_lines(demo)
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+
+
+async def _cut_all(street: Street) -> list[float]:
+    """Cut every venue's websocket and lines at once; return after how long each was back."""
+    begun = time.monotonic()
+    for venue in street.venues:
+        venue.cut()
+    times: dict[int, float] = {}
+    while len(times) < len(street.venues):
+        await asyncio.sleep(0.02)
+        for venue in street.venues:
+            if venue.is_publishing and venue.is_watching:
+                times.setdefault(venue.identity.number, time.monotonic() - begun)
+    await asyncio.sleep(SETTLE_S / 4)
+    return list(times.values())
+
+
+async def _print_lines(demo: Demo) -> None:
+    """Print how many lines of attendance the storms have left, and how many are present."""
+    database = Database(Settings(data_dir=demo.folder).database)
+    async with database.view() as tx:
+        report = await load_report(tx, SystemClock(), demo.session)
+    await database.close()
+    numbers = [line.venue.expected.number for line in report.lines]
+    here = sum(line.venue.verdict is Verdict.PRESENT for line in report.lines)
+    twice = len(numbers) - len(set(numbers))
+    _line("attendance after the storms", f"{len(numbers)} lines, {twice} twice, {here} present")
 
 
 def measure_cpu(demo: Demo, what: str) -> None:
