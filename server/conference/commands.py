@@ -106,6 +106,8 @@ _FOR_GOOD = frozenset(
         "venue.call",
         "ballot.open",
         "ballot.close",
+        "content.stop",
+        "content.forbid",
         "undo",
     }
 )

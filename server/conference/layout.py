@@ -25,7 +25,7 @@ TILES = "tiles"
 
 
 @dataclass(frozen=True, slots=True)
-class Seat:
+class Screen:
     """Whose screen it is: a venue's number, and which of its windows; an observer has no venue."""
 
     number: int
@@ -63,53 +63,54 @@ class View:
     panes: tuple[Pane, ...]
 
 
-def big_picture(state: ConferenceState, seat: Seat) -> int | None:
+def big_picture(state: ConferenceState, screen: Screen) -> int | None:
     """Return whose picture is big on a screen; None where it would be the venue's own."""
     show, running = state.show, state.show.carousel
     rotating = carousel.shown(state) if running else None
     wishes: list[int | None] = [named(state)]
-    if seat.is_wall:
+    if screen.is_wall:
         wishes += [show.watched, rotating if running and running.at == "wall" else None]
     wishes += [show.broadcast, rotating if running and running.at == "all" else None]
     wishes += [state.floor, MAIN]
-    return next((number for number in wishes if number is not None and number != seat.own), None)
+    return next((number for number in wishes if number is not None and number != screen.own), None)
 
 
-def view_of(state: ConferenceState, seat: Seat) -> View:
+def view_of(state: ConferenceState, screen: Screen) -> View:
     """Return what a screen shows, with the slot that each picture comes by."""
-    if seat.part is Part.TILES:
+    if screen.part is Part.TILES:
         tiles = tuple(Pane(number, slot) for slot, number in enumerate(_branches(state)))
         return View(TILES, tiles)
-    first = big_picture(state, seat)
+    first = big_picture(state, screen)
     big = Pane(MAIN if first is None else first, -1 if first is None else 0, large=True)
     if named(state) is not None:
         return View("1", (big,))
-    if state.show.content is not None and state.show.content.venue != seat.own:
-        return View(CONTENT, _beside(state, seat, state.show.content.venue, big))
-    chosen = _layout(state, seat)
+    if state.show.content is not None and state.show.content.venue != screen.own:
+        return View(CONTENT, _beside(state, screen, state.show.content.venue, big))
+    chosen = _layout(state, screen)
     if chosen.layout == "1":
         return View("1", (big,))
     lead = (big,) if chosen.layout == "1+5" else ()
-    places = _wall_slots(state) if seat == Seat(MAIN) else range(len(lead), 64)
+    places = _wall_slots(state) if screen == Screen(MAIN) else range(len(lead), 64)
     small = tuple(
-        Pane(number, -1 if number == seat.own else _slot_for(places, place, number))
+        Pane(number, -1 if number == screen.own else _slot_for(places, place, number))
         for place, number in enumerate(chosen.venues)
     )
     return View(chosen.layout, lead + small)
 
 
-def _beside(state: ConferenceState, seat: Seat, sharer: int, big: Pane) -> tuple[Pane, ...]:
+def _beside(state: ConferenceState, screen: Screen, sharer: int, big: Pane) -> tuple[Pane, ...]:
     """Return the shared screen large and who would be big small beside it."""
-    small = len(_branches(state)) + 1 if seat == Seat(MAIN) else 1
-    screen = Pane(sharer, 0, content=True, large=True)
-    return (screen, Pane(big.venue, -1 if big.slot < 0 else small))
+    small = len(_branches(state)) + 1 if screen == Screen(MAIN) else 1
+    shared = Pane(sharer, 0, content=True, large=True)
+    return (shared, Pane(big.venue, -1 if big.slot < 0 else small))
 
 
-def _layout(state: ConferenceState, seat: Seat) -> MultiView:
-    if seat.is_wall:
-        # the wall has its tiles anyway, so the second screen takes the wall's layout too
-        return state.show.wall if state.show.wall.layout != "1" else state.show.everybody
-    if seat.part is Part.CAMERA and (own := own_view(state, seat.number)) is not None:
+def _layout(state: ConferenceState, screen: Screen) -> MultiView:
+    if screen.is_wall:
+        chosen = state.show.wall if state.show.wall.layout != "1" else state.show.everybody
+        # the wall has a tile of every branch already, under its big picture
+        return MultiView() if screen == Screen(MAIN) and chosen.layout == "33" else chosen
+    if screen.part is Part.CAMERA and (own := own_view(state, screen.number)) is not None:
         return own
     return state.show.everybody
 
@@ -127,18 +128,18 @@ def _slot_for(places: dict[int, int] | range, place: int, number: int) -> int:
     return places[number] if isinstance(places, dict) else places[place]
 
 
-def video_slots(state: ConferenceState, seat: Seat, kinds: Sequence[Kind]) -> Slots:
+def video_slots(state: ConferenceState, screen: Screen, kinds: Sequence[Kind]) -> Slots:
     """Return the choice for each video slot of a connection; sound slots are the worker's own.
 
     Args:
         state: the conference.
-        seat: whose connection it is.
+        screen: whose connection it is.
         kinds: the kinds of the connection's slots, in slot order.
     """
     wanted: dict[int, Choice] = {}
-    if seat == Seat(MAIN):
+    if screen == Screen(MAIN):
         wanted = {s: Choice(str(n), "low") for n, s in _wall_slots(state).items()}
-    for pane in view_of(state, seat).panes:
+    for pane in view_of(state, screen).panes:
         if pane.slot >= 0 and pane.slot not in wanted:
             source = source_of(pane.venue, Part.CONTENT if pane.content else Part.CAMERA)
             wanted[pane.slot] = Choice(source, "high" if pane.large else "low")

@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from server.conference import content, places
-from server.conference.layout import Seat as Screen
-from server.conference.layout import Slots
+from server.conference.layout import Screen, Slots
 from server.conference.model import Attention, ConferenceState, Happening, Rank, Seat
 from server.conference.peers import Part, PeerName
 from server.conference.places import PlaceHolder
+from server.conference.quality import Mark, judge
 from server.domain.clock import from_unix_ms
 from server.domain.errors import NotFoundError
 from server.domain.events import EventKind, time_text
@@ -37,7 +37,8 @@ class Conference:
     ``peers`` are the connections that were let in, connected or about to; ``recorded`` the
     (kind, peer) pairs already in the log, since the worker's journal may come twice; ``fixed`` the
     connections whose slots the conference leaves alone. ``seats`` are the websockets by whose they
-    are and which client, longest first; ``clients`` whose seat a client was when it last spoke.
+    are and which client, longest first; ``clients`` whose seat a client was when it last spoke;
+    ``marks`` how well venues come through.
     """
 
     state: ConferenceState
@@ -48,6 +49,7 @@ class Conference:
     holders: dict[int, PlaceHolder] = field(default_factory=dict)
     recorded: set[tuple[str, str]] = field(default_factory=set)
     health: dict[int, SourceHealth] = field(default_factory=dict)
+    marks: dict[int, Mark] = field(default_factory=dict)
     fixed: set[str] = field(default_factory=set)
     seats: list[tuple[Seat, str]] = field(default_factory=list)
     clients: dict[str, str] = field(default_factory=dict)
@@ -143,6 +145,14 @@ class Listener(Protocol):
         """What the worker receives from a venue changed."""
         ...
 
+    def quality_changed(self, conference: "Conference", number: int) -> None:
+        """A venue comes through better or worse."""
+        ...
+
+    def observers_turned_out(self, session_id: int) -> None:
+        """The link by which a session's observers came is no longer good."""
+        ...
+
     def ended(self, conference: "Conference") -> None:
         """The session was ended for all."""
         ...
@@ -166,12 +176,12 @@ class Offer:
     login: str = ""
 
     @property
-    def seat(self) -> Screen:
+    def screen(self) -> Screen:
         """Whose screen its slots are."""
         return Screen(self.number, self.part)
 
 
-def seat_of(name: PeerName) -> Screen:
+def screen_of(name: PeerName) -> Screen:
     """Return whose screen a connection is."""
     return Screen(name.number, name.part)
 
@@ -273,6 +283,14 @@ def broken_lines(
     return lines
 
 
+def note_health(conference: Conference, number: int, health: SourceHealth) -> bool:
+    """Keep what the worker receives from a venue; tell whether its mark is another one now."""
+    conference.health[number] = health
+    before = conference.marks.get(number, Mark.GOOD)
+    conference.marks[number] = judge(health, before)
+    return conference.marks[number] is not before
+
+
 def note_peer(
     conference: Conference, name: PeerName, event: PeerConnected | PeerDisconnected
 ) -> bool:
@@ -284,6 +302,7 @@ def note_peer(
     if name.part is not Part.CAMERA:
         return False
     conference.health.pop(name.number, None)
+    conference.marks.pop(name.number, None)
     holder = conference.holder(name.number)
     left = any(
         (n.number, n.client, n.part) == (name.number, name.client, Part.CAMERA)

@@ -9,7 +9,7 @@ from typing import get_args
 from server.media.model import Kind
 
 _FORM = re.compile(
-    r"([0-9]{1,18})\.([0-9]{1,9})([csto]?)\.([A-Za-z0-9_-]{1,64})\.([av]*)\.([a-z0-9]+)\Z"
+    r"([0-9]{1,18})\.([0-9]{1,9})([cbto]?)\.([A-Za-z0-9_-]{1,64})\.([av]*)\.([a-z0-9]+)\Z"
 )
 _DRAWN = 8
 _LETTER: dict[str, Kind] = {kind[0]: kind for kind in get_args(Kind)}
@@ -18,13 +18,13 @@ _LETTER: dict[str, Kind] = {kind[0]: kind for kind in get_args(Kind)}
 class Part(StrEnum):
     """What a connection is to its venue; only a camera holds the place and is presence.
 
-    ``CONTENT`` sends a shared screen, ``SCREEN`` and ``TILES`` are further windows of the main
+    ``CONTENT`` sends a shared screen, ``BIG`` and ``TILES`` are further windows of the main
     venue that only watch, ``OBSERVER`` belongs to no venue (its number is the main venue's).
     """
 
     CAMERA = ""
     CONTENT = "c"
-    SCREEN = "s"
+    BIG = "b"
     TILES = "t"
     OBSERVER = "o"
 

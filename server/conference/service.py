@@ -30,9 +30,10 @@ from server.conference.live import (
     Offer,
     broken_lines,
     journal_entries,
+    note_health,
     note_peer,
     replaced_by,
-    seat_of,
+    screen_of,
 )
 from server.conference.model import ConferenceState, Happening, Order, Rank, Seat
 from server.conference.peers import Part, PeerName, new_tail, parse_peer, source_of
@@ -280,8 +281,8 @@ class Conferences:
         for peer, name in conference.peers.items():
             if peer in conference.fixed:
                 continue
-            slots = video_slots(conference.state, seat_of(name), name.kinds)
-            if before is None or slots != video_slots(before, seat_of(name), name.kinds):
+            slots = video_slots(conference.state, screen_of(name), name.kinds)
+            if before is None or slots != video_slots(before, screen_of(name), name.kinds):
                 changes.append(self._choose(peer, slots))
         await asyncio.gather(*changes)
         for peer in conference.ended_screens():
@@ -379,7 +380,7 @@ class Conferences:
                 offer.part,
             )
             peer = str(name)
-            slots = offer.fixed or video_slots(conference.state, offer.seat, offer.kinds)
+            slots = offer.fixed or video_slots(conference.state, offer.screen, offer.kinds)
             answer = await self._media.connect(
                 peer,
                 offer.sdp,
@@ -410,7 +411,8 @@ class Conferences:
                     await self._media.disconnect(peer, LINK_RENEWED)
 
     async def turn_out_observers(self, session_id: int) -> None:
-        """End the media connections of a session's observers: their link is no longer good."""
+        """End the connections of a session's observers: their link is no longer good."""
+        self._listener.observers_turned_out(session_id)
         conference = self._conferences.get(session_id)
         if conference is not None:
             async with conference.lock:
@@ -459,8 +461,10 @@ class Conferences:
             case SourceHealth():
                 conference = self._conferences.get(int(event.room))
                 if conference is not None and event.source.isdigit():
-                    conference.health[int(event.source)] = event
-                    self._listener.health_changed(conference, int(event.source))
+                    number = int(event.source)
+                    if note_health(conference, number, event):
+                        self._listener.quality_changed(conference, number)
+                    self._listener.health_changed(conference, number)
             case WorkerLost():
                 await self._on_outage(event.at_ms)
             case WorkerStarted():
@@ -517,6 +521,7 @@ class Conferences:
                 conference.version += 1
                 conference.peers.clear()
                 conference.health.clear()
+                conference.marks.clear()
                 conference.holders.clear()
             self._tell(conference, before)
 

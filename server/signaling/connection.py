@@ -10,7 +10,9 @@ from typing import Any
 
 from server.auth.model import Role
 from server.auth.permissions import COMMANDS, Door
+from server.conference.layout import Screen
 from server.conference.model import MAIN, Order, Rank, Seat
+from server.conference.peers import Part
 from server.conference.talk import Question
 from server.domain.errors import ForbiddenError
 from server.domain.places import Venue
@@ -25,6 +27,9 @@ _MEANS = {
     "count": "value",
     "minutes": "value",
     "every": "value",
+    "seconds": "value",
+    "layout": "word",
+    "at": "at",
     "deed": "value",
     "may_unmute": "on",
     "goes_on": "on",
@@ -44,7 +49,9 @@ class Connection:
     """One websocket after its hello.
 
     ``role`` is None for a venue's PC; ``session_id`` the session it follows, 0 while none is open;
-    ``wanted`` the session that an operator's page is about, 0 for a venue's PC.
+    ``wanted`` the session that an operator's or an observer's page is about, 0 for a venue's PC.
+    ``part`` is which page of the venue it is: an observer's has the main venue's number and is of
+    no venue. ``view`` is the newest it was told of what it shows.
     ``waiting`` are frames to go out, ``latest`` the newest state, which replaces an older one.
     ``closing`` is the code it is closed with as soon as can be, 0 while it goes on. ``account_id``
     is 0 for a venue's PC, and ``login`` the digest of a page's cookie. ``name`` is how the account
@@ -64,10 +71,24 @@ class Connection:
     waiting: deque[str] = field(default_factory=deque)
     latest: str | None = None
     closing: int = 0
+    part: Part = Part.CAMERA
+    view: str = ""
+
+    @property
+    def is_venue(self) -> bool:
+        """Whether this is the page of a venue's own PC."""
+        return self.role is None and self.part is Part.CAMERA
+
+    @property
+    def screen(self) -> Screen:
+        """Whose screen it is."""
+        return Screen(self.venue.number, self.part)
 
     @property
     def actor(self) -> str:
         """How this connection is named in the log: who works the controls, or which venue."""
+        if self.part is Part.OBSERVER:
+            return "observer"
         return f"login:{self.account_id}" if self.account_id else f"venue:{self.venue.number}"
 
     @property
@@ -78,7 +99,7 @@ class Connection:
 
     def is_about(self, session_id: int, venue_ids: Container[int]) -> bool:
         """Tell whether a session concerns this page: by its roster, or as the one that it shows."""
-        if self.role is None:
+        if self.is_venue:
             return self.venue.id in venue_ids
         return session_id == self.wanted
 
@@ -118,7 +139,7 @@ def order_of(connection: Connection, command: Command) -> Order:
     allowed = COMMANDS.get(name, frozenset())
     is_venue = connection.role is None or connection.venue.number == MAIN
     admitted = connection.role in allowed or (Door.VENUE in allowed and is_venue)
-    if not admitted:
+    if not admitted or connection.part is not Part.CAMERA:
         raise ForbiddenError("command_not_yours")
     return replace(_said(name, connection.venue.number, command), by=connection.seat)
 

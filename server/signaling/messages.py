@@ -5,73 +5,67 @@ of the server's clock; ``now_ms`` in a state lets a page show the server's time.
 their number: 0 is the main venue. ``docs/protocol.md`` is generated from this file.
 """
 
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 from msgspec import Meta, Struct
 
+from server.signaling import showing
+from server.signaling.frame import ClientId, ClientMessage, CommandMessage, Number, ServerMessage
+
 MAX_FRAME_BYTES = 16_384
 """A longer frame from a client ends its connection."""
 
-Number = Annotated[int, Meta(ge=0, le=999)]
-CommandId = Annotated[int, Meta(ge=0, le=2**31)]
 SeatKey = Annotated[str, Meta(max_length=32, pattern="^((login|venue):[0-9]{1,18})?$")]
-ClientId = Annotated[str, Meta(min_length=8, max_length=64, pattern="^[A-Za-z0-9_-]+$")]
 
 
-class _Client(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type"):
-    """What a client sends."""
-
-
-class Hello(_Client, frozen=True, tag="hello"):
+class Hello(ClientMessage, frozen=True, tag="hello"):
     """The first message: who is here.
 
     A venue's PC sends its ``token``; a page of a signed-in person sends ``session`` and is known by
-    its cookie. ``client`` is chosen by the page once and kept while it lives: the same id goes into
+    its cookie; an observer's page sends the ``observer`` token of its link. ``window`` tells that a
+    signed-in page is a second screen, with the big picture or the tiles alone. ``client`` is chosen
+    by the page once and kept while it lives: the same id goes into
     ``?client=`` of its media offers.
     """
 
     client: ClientId
     token: Annotated[str, Meta(max_length=64)] = ""
     session: Annotated[int, Meta(ge=0)] = 0
+    observer: Annotated[str, Meta(max_length=64)] = ""
+    window: Literal["", "big", "tiles"] = ""
 
 
-class _Command(_Client, frozen=True):
-    """A command; ``id`` comes back in ``done`` or ``refused``."""
-
-    id: CommandId
-
-
-class FloorRequest(_Command, frozen=True, tag="floor.request"):
+class FloorRequest(CommandMessage, frozen=True, tag="floor.request"):
     """A venue asks for the floor (申请发言)."""
 
 
-class FloorWithdraw(_Command, frozen=True, tag="floor.withdraw"):
+class FloorWithdraw(CommandMessage, frozen=True, tag="floor.withdraw"):
     """A venue no longer asks."""
 
 
-class FloorReturn(_Command, frozen=True, tag="floor.return"):
+class FloorReturn(CommandMessage, frozen=True, tag="floor.return"):
     """A venue that has the floor gives it back by itself."""
 
 
-class FloorGive(_Command, frozen=True, tag="floor.give"):
+class FloorGive(CommandMessage, frozen=True, tag="floor.give"):
     """The operator gives a venue the floor (请发言), whether it asked or not."""
 
     venue: Number
 
 
-class FloorTakeBack(_Command, frozen=True, tag="floor.take_back"):
+class FloorTakeBack(CommandMessage, frozen=True, tag="floor.take_back"):
     """The operator takes the floor back (收回)."""
 
 
-class FloorDecline(_Command, frozen=True, tag="floor.decline"):
+class FloorDecline(CommandMessage, frozen=True, tag="floor.decline"):
     """The operator takes a venue off the queue, with a word that is shown there."""
 
     venue: Number
     word: Annotated[str, Meta(max_length=60)] = ""
 
 
-class MuteAll(_Command, frozen=True, tag="mute.all"):
+class MuteAll(CommandMessage, frozen=True, tag="mute.all"):
     """The operator closes every branch's microphone (静音全场).
 
     Branches may open it again by themselves where ``may_unmute`` says so.
@@ -80,130 +74,130 @@ class MuteAll(_Command, frozen=True, tag="mute.all"):
     may_unmute: bool = False
 
 
-class MuteLift(_Command, frozen=True, tag="mute.lift"):
+class MuteLift(CommandMessage, frozen=True, tag="mute.lift"):
     """The operator lets branches open their own microphones again."""
 
 
-class MicOpen(_Command, frozen=True, tag="mic.open"):
+class MicOpen(CommandMessage, frozen=True, tag="mic.open"):
     """A venue opens its own microphone, where that is allowed."""
 
 
-class MicClose(_Command, frozen=True, tag="mic.close"):
+class MicClose(CommandMessage, frozen=True, tag="mic.close"):
     """A venue closes its own microphone."""
 
 
-class HeadCount(_Command, frozen=True, tag="head_count"):
+class HeadCount(CommandMessage, frozen=True, tag="head_count"):
     """A venue says how many people are in it (到会人数)."""
 
     count: Annotated[int, Meta(ge=0, le=500)]
 
 
-class AgendaNext(_Command, frozen=True, tag="agenda.next"):
+class AgendaNext(CommandMessage, frozen=True, tag="agenda.next"):
     """The operator goes on to the next agenda item."""
 
 
-class AgendaExtend(_Command, frozen=True, tag="agenda.extend"):
+class AgendaExtend(CommandMessage, frozen=True, tag="agenda.extend"):
     """The operator gives the present item more minutes."""
 
     minutes: Annotated[int, Meta(ge=1, le=60)]
 
 
-class AgendaPace(_Command, frozen=True, tag="agenda.pace"):
+class AgendaPace(CommandMessage, frozen=True, tag="agenda.pace"):
     """The operator says whether the next item begins by itself at zero."""
 
     goes_on: bool
 
 
-class AgendaCallIn(_Command, frozen=True, tag="agenda.call_in"):
+class AgendaCallIn(CommandMessage, frozen=True, tag="agenda.call_in"):
     """The operator calls in who is needed from the next item on, once more if need be."""
 
 
-class ChairApply(_Command, frozen=True, tag="chair.apply"):
+class ChairApply(CommandMessage, frozen=True, tag="chair.apply"):
     """Take the chair (主持人) when it is free, otherwise ask for it. A venue only ever asks."""
 
 
-class ChairWithdraw(_Command, frozen=True, tag="chair.withdraw"):
+class ChairWithdraw(CommandMessage, frozen=True, tag="chair.withdraw"):
     """No longer ask for the chair."""
 
 
-class ChairSeize(_Command, frozen=True, tag="chair.seize"):
+class ChairSeize(CommandMessage, frozen=True, tag="chair.seize"):
     """Take the chair from somebody of lower rank: leader over meeting office over others."""
 
 
-class ChairTakeBack(_Command, frozen=True, tag="chair.take_back"):
+class ChairTakeBack(CommandMessage, frozen=True, tag="chair.take_back"):
     """Take the chair back from the deputy who stepped in for the sender."""
 
 
-class ChairHandOver(_Command, frozen=True, tag="chair.hand_over"):
+class ChairHandOver(CommandMessage, frozen=True, tag="chair.hand_over"):
     """Hand the chair to a seat that is here, whether it asked or not."""
 
     seat: SeatKey
 
 
-class ChairDecline(_Command, frozen=True, tag="chair.decline"):
+class ChairDecline(CommandMessage, frozen=True, tag="chair.decline"):
     """Tell a seat that asks for the chair that it stays where it is."""
 
     seat: SeatKey
 
 
-class ChairRelease(_Command, frozen=True, tag="chair.release"):
+class ChairRelease(CommandMessage, frozen=True, tag="chair.release"):
     """Leave the chair free."""
 
 
-class ChairDeputy(_Command, frozen=True, tag="chair.deputy"):
+class ChairDeputy(CommandMessage, frozen=True, tag="chair.deputy"):
     """Name the deputy (副主持); left empty it is the meeting office's operator again."""
 
     seat: SeatKey = ""
 
 
-class RollStart(_Command, frozen=True, tag="roll.start"):
+class RollStart(CommandMessage, frozen=True, tag="roll.start"):
     """Begin a roll call (点名) of the venues named, in that order; of all when none is.
 
     ``every`` are the seconds each is called for, 0 to go on by hand.
     """
 
-    venues: Annotated[list[Number], Meta(max_length=200)] = []
+    venues: Annotated[list[Number], Meta(max_length=200)] = msgspec.field(default_factory=list)
     every: Annotated[int, Meta(ge=0, le=120)] = 0
 
 
-class RollNext(_Command, frozen=True, tag="roll.next"):
+class RollNext(CommandMessage, frozen=True, tag="roll.next"):
     """Call the next venue; one that has not answered is noted as silent."""
 
 
-class RollMark(_Command, frozen=True, tag="roll.mark"):
+class RollMark(CommandMessage, frozen=True, tag="roll.mark"):
     """Enter by hand whether a venue answered, also afterwards."""
 
     venue: Number
     answered: bool
 
 
-class RollHere(_Command, frozen=True, tag="roll.here"):
+class RollHere(CommandMessage, frozen=True, tag="roll.here"):
     """The named venue answers (到)."""
 
 
-class RollEnd(_Command, frozen=True, tag="roll.end"):
+class RollEnd(CommandMessage, frozen=True, tag="roll.end"):
     """End the roll call."""
 
 
-class BannerSet(_Command, frozen=True, tag="banner.set"):
+class BannerSet(CommandMessage, frozen=True, tag="banner.set"):
     """Put one line of text on every screen (横幅); an empty one takes it away."""
 
     word: Annotated[str, Meta(max_length=60)]
 
 
-class QuestionAsk(_Command, frozen=True, tag="question.ask"):
+class QuestionAsk(CommandMessage, frozen=True, tag="question.ask"):
     """A venue asks the chair something in writing (提问)."""
 
     word: Annotated[str, Meta(min_length=1, max_length=140)]
 
 
-class QuestionDone(_Command, frozen=True, tag="question.done"):
+class QuestionDone(CommandMessage, frozen=True, tag="question.done"):
     """The operator notes that a question was answered, or need not be."""
 
     question: Annotated[int, Meta(ge=1)]
 
 
-class BallotOpen(_Command, frozen=True, tag="ballot.open"):
+class BallotOpen(CommandMessage, frozen=True, tag="ballot.open"):
     """The operator asks all branches to vote (表决), one voice each.
 
     Of a ``secret`` one nobody learns who chose what.
@@ -216,35 +210,35 @@ class BallotOpen(_Command, frozen=True, tag="ballot.open"):
     secret: bool = False
 
 
-class BallotCast(_Command, frozen=True, tag="ballot.cast"):
+class BallotCast(CommandMessage, frozen=True, tag="ballot.cast"):
     """A venue gives its voice to the choice with this index."""
 
     choice: Annotated[int, Meta(ge=0, le=5)]
 
 
-class BallotClose(_Command, frozen=True, tag="ballot.close"):
+class BallotClose(CommandMessage, frozen=True, tag="ballot.close"):
     """The operator ends the vote and shows the result to all."""
 
 
-class BallotClear(_Command, frozen=True, tag="ballot.clear"):
+class BallotClear(CommandMessage, frozen=True, tag="ballot.clear"):
     """The operator takes a result off the screens."""
 
 
-class Undo(_Command, frozen=True, tag="undo"):
+class Undo(CommandMessage, frozen=True, tag="undo"):
     """Take back the control action whose number its ``done`` gave in ``undo``."""
 
     deed: Annotated[int, Meta(ge=1)]
 
 
-class SessionLock(_Command, frozen=True, tag="session.lock"):
+class SessionLock(CommandMessage, frozen=True, tag="session.lock"):
     """Let nobody in any more who is not on the roster (锁会)."""
 
 
-class SessionUnlock(_Command, frozen=True, tag="session.unlock"):
+class SessionUnlock(CommandMessage, frozen=True, tag="session.unlock"):
     """Let others in again."""
 
 
-class SessionEnd(_Command, frozen=True, tag="session.end"):
+class SessionEnd(CommandMessage, frozen=True, tag="session.end"):
     """The operator ends the session for all (结束会议)."""
 
 
@@ -288,14 +282,11 @@ Command: TypeAlias = (
     | SessionLock
     | SessionUnlock
     | SessionEnd
+    | showing.Commands
 )
 
 
-class _Server(Struct, frozen=True, tag_field="type", omit_defaults=False):
-    """What the server says."""
-
-
-class Welcome(_Server, frozen=True, tag="welcome"):
+class Welcome(ServerMessage, frozen=True, tag="welcome"):
     """The answer to ``hello``: which venue this is, and what its login may do.
 
     ``operator`` is true for a page of somebody who may work the controls, ``seat`` is whose it is.
@@ -311,7 +302,7 @@ class Welcome(_Server, frozen=True, tag="welcome"):
     rank: str
 
 
-class Waiting(_Server, frozen=True, tag="waiting"):
+class Waiting(ServerMessage, frozen=True, tag="waiting"):
     """No session is open for this venue; the next one, when there is one (``session`` 0: none).
 
     ``check_ms`` is when the page shall check the venue's devices by itself, 0 for not at all.
@@ -326,17 +317,17 @@ class Waiting(_Server, frozen=True, tag="waiting"):
     check_ms: int
 
 
-class CheckNow(_Server, frozen=True, tag="check"):
+class CheckNow(ServerMessage, frozen=True, tag="check"):
     """The office asks for a device check (设备体检): a page that waits begins one now."""
 
 
-class PlaceNow(_Server, frozen=True, tag="place"):
+class PlaceNow(ServerMessage, frozen=True, tag="place"):
     """Who holds this venue's place: ``you``, ``other`` (another PC came later), ``free``."""
 
     held: str
 
 
-class Truth(_Server, frozen=True, tag="truth"):
+class Truth(ServerMessage, frozen=True, tag="truth"):
     """The two truths for one venue, from the server's own counters and commits.
 
     ``seen`` and ``heard``: the worker received this venue's picture or sound in the last seconds.
@@ -368,7 +359,8 @@ class VenueNow(Struct, frozen=True):
     """One venue of the roster.
 
     ``state``: ``absent`` (never came), ``connected``, ``lost`` (was here, is coming back).
-    ``heads`` is -1 until the venue has said it. ``mic``: its sound is forwarded.
+    ``heads`` is -1 until the venue has said it. ``mic``: its sound is forwarded. ``called`` is
+    ``rung`` or ``unreached`` (its page was not open) once a missing venue was called.
     """
 
     number: int
@@ -376,6 +368,7 @@ class VenueNow(Struct, frozen=True):
     state: str
     heads: int
     mic: bool
+    called: str
 
 
 class Asking(Struct, frozen=True):
@@ -484,14 +477,14 @@ class BallotNow(Struct, frozen=True):
     voices: list[VoiceNow]
 
 
-class State(_Server, frozen=True, tag="state"):
+class State(ServerMessage, frozen=True, tag="state"):
     """The whole conference, sent to everybody whenever it changes; ``version`` only grows.
 
     ``venues`` are in order of number, the main venue first. ``floor`` is -1 when the main venue
     speaks. ``item`` counts agenda items from 0; its clock started at ``item_since_ms`` and has
     ``item_minutes`` including what was added. At zero the next begins by itself when ``goes_on``.
     ``called_in`` is the item whose people were called in last, at ``called_in_ms``, -1 before.
-    ``banner`` is empty while there is none.
+    ``banner`` is empty while there is none. ``observers`` counts who only watches (旁听).
     """
 
     version: int
@@ -522,6 +515,8 @@ class State(_Server, frozen=True, tag="state"):
     banner: str
     asked: list[AskedNow]
     ballot: BallotNow
+    show: showing.ShowNow
+    observers: int
 
 
 class QuestionNow(Struct, frozen=True):
@@ -534,19 +529,19 @@ class QuestionNow(Struct, frozen=True):
     done: bool
 
 
-class Questions(_Server, frozen=True, tag="questions"):
+class Questions(ServerMessage, frozen=True, tag="questions"):
     """All questions in writing, in order of coming; for who may work the controls."""
 
     questions: list[QuestionNow]
 
 
-class Voices(_Server, frozen=True, tag="voices"):
+class Voices(ServerMessage, frozen=True, tag="voices"):
     """Whose voices are heard now, loudest first."""
 
     venues: list[int]
 
 
-class Done(_Server, frozen=True, tag="done"):
+class Done(ServerMessage, frozen=True, tag="done"):
     """The command with this id has been carried out and recorded.
 
     ``undo`` is its number for the command of that name, 0 where it cannot be undone.
@@ -556,7 +551,7 @@ class Done(_Server, frozen=True, tag="done"):
     undo: int = 0
 
 
-class Refused(_Server, frozen=True, tag="refused"):
+class Refused(ServerMessage, frozen=True, tag="refused"):
     """The command with this id was refused; ``message`` is for people, ``code`` for programs."""
 
     id: int
@@ -564,13 +559,13 @@ class Refused(_Server, frozen=True, tag="refused"):
     message: str
 
 
-class Replaced(_Server, frozen=True, tag="replaced"):
+class Replaced(ServerMessage, frozen=True, tag="replaced"):
     """Another PC has taken this venue's place; its media has ended. Stay, and do not fight back."""
 
     message: str
 
 
-class Ended(_Server, frozen=True, tag="ended"):
+class Ended(ServerMessage, frozen=True, tag="ended"):
     """The session was ended for all; what is next follows at once, as after ``hello``."""
 
     session: int
@@ -589,6 +584,7 @@ Said_: TypeAlias = (
     | Refused
     | Replaced
     | Ended
+    | showing.Told
 )
 
 CLOSE_BAD_MESSAGE = 4400

@@ -37,6 +37,16 @@ def read_offer(sdp: str) -> tuple[Kind, ...]:
     return tuple(kinds)
 
 
+def publishes(sdp: str) -> bool:
+    """Tell whether an offer would send sound or picture: a line that does not say otherwise does.
+
+    RFC 8866 §6.7: a line without a direction sends and receives.
+    """
+    _, *sections = f"\n{sdp}".replace("\r\n", "\n").split("\nm=")
+    silent = ("\na=recvonly", "\na=inactive")
+    return any(not any(word in f"{section}\n" for word in silent) for section in sections)
+
+
 def parse_sources(text: str) -> Slots:
     """Return the slots that a WHEP query such as ``video:0,audio:1`` asks for, in order.
 

@@ -5,6 +5,7 @@ What is said of HTTP stands here in prose, since no type carries it.
 """
 
 import inspect
+import json
 from collections import defaultdict
 from pathlib import Path
 from typing import get_args
@@ -17,6 +18,7 @@ from server.auth.permissions import COMMANDS, Door
 from server.i18n.catalogue import read_catalogue
 from server.i18n.extract import raised_codes
 from server.signaling import messages as wire
+from server.signaling import showing
 
 _ROOT = Path(__file__).parent.parent.parent
 PAGE = _ROOT / "docs" / "protocol.md"
@@ -72,6 +74,7 @@ EXAMPLES: tuple[msgspec.Struct, ...] = (
     wire.SessionLock(30),
     wire.SessionUnlock(31),
     wire.SessionEnd(32),
+    *showing.COMMAND_EXAMPLES,
     wire.Welcome(12, "银杏苑", False, 4, _NOON, "venue:12", "VENUE"),
     wire.Waiting(5, "居委会主任例会", _NOON + 600_000, _NOON + 4_200_000, 3, _NOON, 0),
     wire.CheckNow(),
@@ -86,7 +89,7 @@ EXAMPLES: tuple[msgspec.Struct, ...] = (
         starts_ms=_NOON - 900_000,
         ends_ms=_NOON + 2_700_000,
         expected=34,
-        venues=[wire.VenueNow(12, "银杏苑", "connected", 7, True)],
+        venues=[wire.VenueNow(12, "银杏苑", "connected", 7, True, "")],
         floor=12,
         floor_since_ms=_NOON - 30_000,
         queue=[wire.Asking(20, _NOON - 12_000)],
@@ -126,6 +129,21 @@ EXAMPLES: tuple[msgspec.Struct, ...] = (
             counts=[1, 0, 0],
             voices=[wire.VoiceNow(12, 0)],
         ),
+        show=showing.ShowNow(
+            broadcast=-1,
+            watched=-1,
+            carousel_at="wall",
+            carousel_seconds=10,
+            carousel_venue=12,
+            carousel_paused=False,
+            carousel_next_ms=_NOON + 4_000,
+            layout="1",
+            wall_layout="1",
+            may_choose=False,
+            sharing=-1,
+            may_share=[],
+        ),
+        observers=2,
     ),
     wire.Questions([wire.QuestionNow(1, 12, "材料哪里领？", _NOON - 60_000, False)]),
     wire.Voices([12, 0]),
@@ -133,6 +151,7 @@ EXAMPLES: tuple[msgspec.Struct, ...] = (
     wire.Refused(4, "venue_not_on_roster", "12 号会场不在这场会的应到名单里。"),
     wire.Replaced("本会场已在另一台电脑入会"),
     wire.Ended(4),
+    *showing.TOLD_EXAMPLES,
 )
 """One message of each type; the page shows them as they go over the wire."""
 
@@ -147,8 +166,8 @@ heard, and its attendance goes on. Pages and programs use the same protocol.
 
 ## The websocket
 
-Connect to `/ws` and send `hello` within {hello} seconds. The server answers with `welcome`, `place`, `truth` (venues only) and `state` when a
-session is open for this venue, otherwise with `waiting`. When the session opens later, the same four come unasked. The server pings every
+Connect to `/ws` and send `hello` within {hello} seconds. The server answers with `welcome`, `place`, `truth` (venues only), `view` and `state`
+when a session is open for this venue, otherwise with `waiting`. When the session opens later, the same come unasked. The server pings every
 {beat} seconds. A client that loses the line comes back by itself and says `hello` with the same `client`.
 
 - One JSON object a text frame, told apart by `type`. A client's frame has at most {frame} bytes; unknown fields and types are refused.
@@ -159,7 +178,7 @@ session is open for this venue, otherwise with `waiting`. When the session opens
 - A signed-in page is known by its cookie, and its `Origin` must be the server's. A venue's PC sends its token instead.
 """
 
-_PARTS = (
+_PARTS: tuple[type, ...] = (
     wire.VenueNow,
     wire.Asking,
     wire.Said,
@@ -169,6 +188,7 @@ _PARTS = (
     wire.SeatNow,
     wire.RollNow,
     wire.AnswerNow,
+    *showing.PARTS,
 )
 
 _CLOSE = {
@@ -199,25 +219,29 @@ A request carries:
 | or the login's cookie with `X-CSRF-Token` and an `Origin` of ours | the main venue's page of an operator |
 | `?client=ID` | as in `hello`: 8 to 64 of `A-Z a-z 0-9 _ -`. Without it the client is `venue-00012` (for venue 12) |
 | `?session=NUMBER` | which open session the main venue means; without it the newest |
+| `?part=content` | a shared screen of the venue: sends one picture and watches nothing; only where the chair allows it |
+| `?part=big`, `?part=tiles` | a second screen of the main venue, which sends nothing and does not take its place |
+| `?part=observer` | an observer with the token of its link `/watch/TOKEN` as Bearer: sends nothing |
 
 The answer to `POST` is `201` with the SDP answer (`application/sdp`), `Location: /rtc/{peer}` and an `ETag`. All candidates of the server
 stand in the answer and the client's are learnt from its checks, so there is no trickle: `PATCH` is answered with `405`. `DELETE` is
 answered with `200`, also when the connection has ended meanwhile.
 
 What a client publishes is shown under its venue's number: at most one microphone (Opus) and one camera (VP8, up to three simulcast layers
-by RID). Its `recvonly` lines are slots in their order. Slots of sound carry the loudest voices. The first slot of picture shows the big
-picture: the venue that has the floor, else the main venue. Further ones, for the main venue only, show the branch venues in order of
-number at their low layer. The newest `client` of a venue takes its place; the others are told `replaced`.
+by RID). Its `recvonly` lines are slots in their order. Slots of sound carry the loudest voices. What the slots of picture show is told by
+`view`; who has fewer slots than the view has places is shown the first of them. The main venue's first slot is its big picture, the next
+ones are the branch venues in order of number at their low layer, the one after them a small picture. The newest `client` of a venue takes
+its place; the others are told `replaced`. Further connections by `part` take nobody's place and are not attendance.
 
 | status | codes |
 | --- | --- |
 | `201`, `200` | done |
-| `403` | `token_unknown`, `sign_in_first`, `foreign_origin`, `form_expired` |
+| `403` | `token_unknown`, `sign_in_first`, `foreign_origin`, `form_expired`, `may_only_watch`, `command_not_yours` |
 | `404` | `no_such_connection` (of `DELETE`: the connection is another venue's) |
 | `405` | `wrong_method` |
 | `409` | `session_not_open`, `place_taken` (this client was replaced; it must not take the place back by itself) |
 | `415` | another content type; plain text without a code |
-| `422` | `offer_unusable`, `client_unreadable`, `venue_not_on_roster`, `session_closed` |
+| `422` | `offer_unusable`, `client_unreadable`, `venue_not_on_roster`, `session_closed`, `share_not_allowed`, `share_taken`, `observers_full` |
 | `500` | `our_bug` |
 
 Refusals are problem JSON (RFC 9457, `application/problem+json`), or a page when the client accepts `text/html`:
@@ -245,6 +269,8 @@ def _type_words(kind: types.Type) -> str:
             return "true or false"
         case types.StrType():
             return "text"
+        case types.LiteralType(values=values):
+            return ", ".join(f"`{json.dumps(value)}`" for value in values)
     raise TypeError(f"no words for {kind!r}")
 
 
@@ -258,6 +284,8 @@ def _limits(field: types.Field) -> str:
             words.append(f"{kind.min_length or 0} to {kind.max_length} characters")
         if kind.pattern is not None:
             words.append(f"`{kind.pattern}`")
+    if isinstance(kind, types.ListType) and kind.max_length is not None:
+        words.append(f"at most {kind.max_length}")
     if not field.required:
         empty = field.default is msgspec.NODEFAULT
         default = [] if empty else field.default

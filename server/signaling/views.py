@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from server.conference import carousel
+from server.conference.layout import Screen, view_of
 from server.conference.live import Conference
 from server.conference.model import MAIN, ConferenceState, ItemRun, LiveVenue, Rank, RollCall, Seat
 from server.conference.sound import is_heard
@@ -30,12 +32,49 @@ from server.signaling.messages import (
     Welcome,
     WordNow,
 )
+from server.signaling.showing import PaneNow, ShowNow, View
 
 
-def _venue_now(state: ConferenceState, venue: LiveVenue) -> VenueNow:
+def _venue_now(state: ConferenceState, venue: LiveVenue, calls: dict[int, str]) -> VenueNow:
     presence = "connected" if venue.peers else ("lost" if venue.joined else "absent")
     heads = -1 if venue.heads is None else venue.heads
-    return VenueNow(venue.number, venue.name, presence, heads, is_heard(state, venue))
+    called = "" if venue.peers else calls.get(venue.number, "")
+    return VenueNow(venue.number, venue.name, presence, heads, is_heard(state, venue), called)
+
+
+def _calls(state: ConferenceState) -> dict[int, str]:
+    """Return what came of the last call of each venue that was called."""
+    return {number: "rung" if reached else "unreached" for number, _, reached in state.calls}
+
+
+def _show_now(state: ConferenceState) -> ShowNow:
+    show = state.show
+    running, due = show.carousel, carousel.due(state)
+    return ShowNow(
+        broadcast=_number(show.broadcast),
+        watched=_number(show.watched),
+        carousel_at=running.at if running else "",
+        carousel_seconds=running.seconds if running else 0,
+        carousel_venue=running.venue if running else -1,
+        carousel_paused=running is not None and running.paused,
+        carousel_next_ms=unix_ms(due[0]) if due else 0,
+        layout=show.everybody.layout,
+        wall_layout=show.wall.layout,
+        may_choose=show.may_choose,
+        sharing=_number(show.content.venue if show.content else None),
+        may_share=sorted(show.may_share),
+    )
+
+
+def _number(venue: int | None) -> int:
+    return -1 if venue is None else venue
+
+
+def view_message(state: ConferenceState, screen: Screen) -> View:
+    """Return what a screen shows, place by place."""
+    view = view_of(state, screen)
+    panes = [PaneNow(p.venue, p.slot, p.content, p.large) for p in view.panes]
+    return View(view.layout, panes)
 
 
 def _seconds(length: timedelta) -> int:
@@ -119,6 +158,7 @@ def state_message(conference: Conference, now: datetime) -> State:
     if state.items:
         present = state.items[state.item]
         minutes = present.item.minutes + present.added_minutes
+    calls = _calls(state)
     return State(
         version=conference.version,
         now_ms=unix_ms(now),
@@ -128,8 +168,8 @@ def state_message(conference: Conference, now: datetime) -> State:
         starts_ms=unix_ms(state.starts_at),
         ends_ms=unix_ms(state.ends_at),
         expected=sum(v.number != MAIN for v in state.venues),
-        venues=[_venue_now(state, v) for v in state.venues],
-        floor=-1 if state.floor is None else state.floor,
+        venues=[_venue_now(state, v, calls) for v in state.venues],
+        floor=_number(state.floor),
         floor_since_ms=_ms(state.floor_since),
         queue=[Asking(r.venue, unix_ms(r.since)) for r in state.queue],
         said=[Said(number, _seconds(length)) for number, length in state.said],
@@ -148,6 +188,8 @@ def state_message(conference: Conference, now: datetime) -> State:
         banner=state.banner,
         asked=[AskedNow(q.number, q.venue, unix_ms(q.at), q.done) for q in state.questions],
         ballot=_ballot_now(state.ballot),
+        show=_show_now(state),
+        observers=len(state.observers),
     )
 
 

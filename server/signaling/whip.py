@@ -12,17 +12,28 @@ from aiohttp import web
 from server.auth.guard import LOGIN_COOKIE
 from server.auth.permissions import OPERATORS
 from server.auth.service import find_login, name_of
+from server.conference.links import find_session
 from server.conference.live import Conference, Offer
-from server.conference.peers import parse_peer
+from server.conference.model import MAIN
+from server.conference.peers import Part, PeerName, parse_peer
 from server.conference.routes import CONFERENCES
 from server.conference.service import Check, Conferences
 from server.domain.errors import ConflictError, DomainError, ForbiddenError, NotFoundError
 from server.domain.places import Venue
 from server.media.client import OfferRefused, WorkerUnavailable
-from server.pages.context import CLOCK, DATABASE, many
-from server.signaling.offers import MAX_OFFER_BYTES, read_offer
+from server.pages.context import CLOCK, DATABASE, SECRET, many
+from server.signaling.offers import MAX_OFFER_BYTES, publishes, read_offer
 from server.street import store as street
 
+PARTS = {
+    "": Part.CAMERA,
+    "content": Part.CONTENT,
+    "big": Part.BIG,
+    "tiles": Part.TILES,
+    "observer": Part.OBSERVER,
+}
+"""``?part=`` of an offer: what the connection is to its venue."""
+_WALL_ONLY = frozenset({Part.BIG, Part.TILES})
 _CLIENT = re.compile(r"[A-Za-z0-9_-]{8,64}\Z")
 
 
@@ -65,10 +76,10 @@ def _conference_of(http: web.Request, venue: Venue) -> Conference:
     return conference
 
 
-def _client_of(http: web.Request, venue: Venue) -> str:
+def _client_of(http: web.Request, usual: str) -> str:
     client = http.query.get("client", "")
     if not client:
-        return f"venue-{venue.number:05}"
+        return usual
     if not _CLIENT.match(client):
         raise DomainError("client_unreadable")
     return client
@@ -95,16 +106,59 @@ async def read_sdp(http: web.Request) -> str:
 
 async def handle_offer(http: web.Request) -> web.Response:
     """Let a media connection of a venue in and answer its offer."""
-    venue, login = await _venue_of(http)
+    part, login = _part_of(http), ""
+    if part is Part.OBSERVER:
+        conference, number = await _observed(http), MAIN
+        client = _client_of(http, "observer")
+    else:
+        venue, login = await _venue_of(http)
+        conference, number = _conference_of(http, venue), venue.number
+        client = _client_of(http, f"venue-{number:05}")
     sdp = await read_sdp(http)
-    conference = _conference_of(http, venue)
-    offer = Offer(venue.number, _client_of(http, venue), sdp, read_offer(sdp), login=login)
+    kinds = read_offer(sdp)
+    _check_part(part, number, sdp, watches=bool(kinds))
+    offer = Offer(number, client, sdp, kinds, part=part, login=login)
 
     async def is_known() -> None:
         # who sends slowly, or waits for others, must not come in by what has ended meanwhile
-        await _venue_of(http)
+        await (_observed(http) if part is Part.OBSERVER else _venue_of(http))
 
     return await answer(http.app[CONFERENCES], conference, offer, is_known)
+
+
+def _part_of(http: web.Request) -> Part:
+    part = PARTS.get(http.query.get("part", ""))
+    if part is None:
+        raise DomainError("offer_unusable")
+    return part
+
+
+def _check_part(part: Part, number: int, sdp: str, *, watches: bool) -> None:
+    """Refuse what a part may not do: a second screen and an observer send nothing.
+
+    Raises:
+        ForbiddenError: ``may_only_watch``; ``command_not_yours`` for a branch's second screen.
+        DomainError: ``offer_unusable`` for a shared screen that would watch.
+    """
+    if part in _WALL_ONLY and number != MAIN:
+        raise ForbiddenError("command_not_yours")
+    if (part in _WALL_ONLY or part is Part.OBSERVER) and publishes(sdp):
+        raise ForbiddenError("may_only_watch")
+    if part is Part.CONTENT and watches:
+        raise DomainError("offer_unusable")
+
+
+async def _observed(http: web.Request) -> Conference:
+    """Return the conference that an observer's token opens.
+
+    Raises:
+        ForbiddenError: ``token_unknown``.
+        ConflictError: ``session_not_open``.
+    """
+    _, _, token = http.headers.get("Authorization", "").partition(" ")
+    async with http.app[DATABASE].view() as tx:
+        session = await find_session(tx, http.app[SECRET], token.strip())
+    return http.app[CONFERENCES].of_session(session.id)
 
 
 async def answer(
@@ -130,14 +184,20 @@ async def answer(
 
 
 async def handle_leave(http: web.Request) -> web.Response:
-    """End a media connection of the asker's own venue."""
-    venue, _ = await _venue_of(http)
+    """End a media connection of the asker's own venue, or an observer's own."""
     peer = http.match_info["peer"]
     name = parse_peer(peer)
-    if name is None or name.number != venue.number:
+    if name is None or not await _is_own(http, name):
         raise NotFoundError("no_such_connection")
     await http.app[CONFERENCES].let_go(peer)
     return web.Response(status=200)
+
+
+async def _is_own(http: web.Request, name: PeerName) -> bool:
+    if name.part is Part.OBSERVER:
+        return (await _observed(http)).state.session_id == name.session_id
+    venue, _ = await _venue_of(http)
+    return venue.number == name.number
 
 
 ROUTES = [

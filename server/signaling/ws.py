@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Iterable
+from dataclasses import replace
 
 from aiohttp import WSMsgType, web
 
@@ -15,21 +16,26 @@ from server.auth import store as accounts
 from server.auth.guard import LOGIN_COOKIE
 from server.auth.permissions import OPERATORS
 from server.auth.service import IDLE, digest_of, find_login
+from server.conference.layout import Screen
+from server.conference.links import find_session
 from server.conference.live import Conference
-from server.conference.model import MAIN
+from server.conference.model import MAIN, Order
+from server.conference.peers import Part
 from server.conference.places import held
+from server.conference.quality import Mark
 from server.conference.service import Conferences
 from server.db.engine import Database
 from server.devicecheck.service import due
 from server.domain.clock import Clock
 from server.domain.errors import ConflictError, DomainError
+from server.domain.places import Venue
 from server.domain.session import SessionState
 from server.i18n import catalogue
-from server.pages.context import CLOCK, DATABASE, visit_of
+from server.pages.context import CLOCK, DATABASE, SECRET, visit_of
 from server.pages.middleware import origin_is_ours
 from server.scheduler import store as sessions
 from server.signaling import messages as wire
-from server.signaling import views
+from server.signaling import showing, views
 from server.signaling.connection import Connection, order_of
 from server.signaling.lobby import Lobby
 from server.street import store as street
@@ -90,7 +96,13 @@ class Hub:
     def cut_off(self, venue_id: int) -> None:
         """Close the websockets of a venue's PCs: the link they came by is no longer good."""
         for connection in self._sockets:
-            if connection.role is None and connection.venue.id == venue_id:
+            if connection.is_venue and connection.venue.id == venue_id:
+                self._end(connection, wire.CLOSE_NOT_KNOWN)
+
+    def observers_turned_out(self, session_id: int) -> None:
+        """Close the websockets of a session's observers: their link is no longer good."""
+        for connection in self._sockets:
+            if connection.part is Part.OBSERVER and connection.wanted == session_id:
                 self._end(connection, wire.CLOSE_NOT_KNOWN)
 
     async def sign_out(self, account_id: int) -> None:
@@ -133,7 +145,7 @@ class Hub:
     def follow(self, connection: Connection, conference: Conference) -> None:
         """Welcome a connection to an open session and show it the state."""
         connection.session_id = conference.state.session_id
-        if self.conferences is not None:
+        if self.conferences is not None and connection.part is Part.CAMERA:
             self.conferences.sit_down(conference, connection.seat, connection.client)
         operator = connection.role in OPERATORS
         now = self._clock.now()
@@ -150,6 +162,11 @@ class Hub:
         self._say_place(connection, conference)
         self._say_truth(connection, conference)
         self._say_questions(connection, conference)
+        connection.view = ""
+        self._say_view(connection, conference, {})
+        for number, mark in conference.marks.items():
+            if _is_wall(connection) and mark is not Mark.GOOD:
+                self.say(connection, showing.Quality(number, mark))
         connection.push_state(self._state_text(conference))
         self._sockets[connection].set()
 
@@ -178,10 +195,25 @@ class Hub:
 
     def _show(self, conference: Conference) -> None:
         text = self._state_text(conference)
+        seen: dict[Screen, str] = {}
         for connection in self._following(conference):
             self._say_truth(connection, conference)
             self._say_questions(connection, conference)
+            self._say_view(connection, conference, seen)
             connection.push_state(text)
+            self._sockets[connection].set()
+
+    def _say_view(
+        self, connection: Connection, conference: Conference, seen: dict[Screen, str]
+    ) -> None:
+        """Tell a connection what its screen shows, when that is new; ``seen`` are made already."""
+        screen = connection.screen
+        text = seen.get(screen)
+        if text is None:
+            text = seen[screen] = wire.serialise(views.view_message(conference.state, screen))
+        if text != connection.view:
+            connection.view = text
+            connection.push(text)
             self._sockets[connection].set()
 
     def place_changed(self, conference: Conference, number: int) -> None:
@@ -191,6 +223,8 @@ class Hub:
                 self._say_place(connection, conference)
 
     def _say_place(self, connection: Connection, conference: Conference) -> None:
+        if connection.part is not Part.CAMERA:
+            return
         holder = conference.holder(connection.venue.number)
         if connection.client in holder.sent_away:
             text = catalogue.say(connection.language, "error.place_taken")
@@ -199,7 +233,7 @@ class Hub:
 
     def _say_truth(self, connection: Connection, conference: Conference) -> None:
         venue = conference.state.venue(connection.venue.number)
-        if venue is not None and connection.role is None:
+        if venue is not None and connection.is_venue:
             health = conference.health.get(venue.number)
             self.say(connection, views.truth_message(venue, health, self._clock.now()))
 
@@ -219,6 +253,11 @@ class Hub:
         for connection in self._following(conference):
             if connection.venue.number == number:
                 self._say_truth(connection, conference)
+
+    def quality_changed(self, conference: Conference, number: int) -> None:
+        """Tell the main venue's pages how well a venue comes through."""
+        wall = [c for c in self._following(conference) if _is_wall(c)]
+        self._push(wall, showing.Quality(number, conference.marks[number]))
 
     def ended(self, conference: Conference) -> None:
         """Tell everybody that the session is over, and what comes next for them."""
@@ -248,7 +287,7 @@ class Hub:
         async with self._db.view() as tx:
             coming = await sessions.load_sessions(tx, states=[SessionState.SCHEDULED], since=now)
             mine = next((s for s in coming if connection.is_about(s.id, s.venue_ids)), None)
-            is_branch = mine is not None and connection.role is None
+            is_branch = mine is not None and connection.is_venue
             check = await due(tx, connection.venue, mine, now) if mine and is_branch else None
         # a session may have opened meanwhile
         if connection.session_id == 0:
@@ -266,7 +305,7 @@ class Hub:
         return self.waiting_pages()
 
     def _waiting(self) -> list[Connection]:
-        return [c for c in self._sockets if c.role is None and c.session_id == 0]
+        return [c for c in self._sockets if c.is_venue and c.session_id == 0]
 
     async def on_frame(self, connection: Connection, text: str) -> None:
         """Carry out one frame of a client and answer it.
@@ -279,14 +318,35 @@ class Hub:
             if self.conferences is None:
                 raise ConflictError("session_not_open")
             conference = self.conferences.of_session(connection.session_id)
-            undo = await self.conferences.carry_out(
-                conference, order_of(connection, command), connection.actor
-            )
+            order = order_of(connection, command)
+            ringing = self._pages_of(conference, order)
+            if ringing:
+                order = replace(order, value=1)
+            undo = await self.conferences.carry_out(conference, order, connection.actor)
         except DomainError as error:
             sentence = catalogue.say(connection.language, f"error.{error.code}", **error.params)
             self.say(connection, wire.Refused(command.id, error.code, sentence))
         else:
             self.say(connection, wire.Done(command.id, undo))
+            self._ring(connection, order, ringing)
+
+    def _pages_of(self, conference: Conference, order: Order) -> list[Connection]:
+        """Return the open pages of the venue that is called; none for other orders."""
+        if order.name != "venue.call":
+            return []
+        pages = [c for c in self._following(conference) if c.is_venue]
+        return [page for page in pages if page.venue.number == order.venue]
+
+    def _ring(self, caller: Connection, order: Order, pages: list[Connection]) -> None:
+        """Let a called venue's pages ring, and tell who called whether there was one."""
+        if order.name == "venue.call":
+            self._push([p for p in pages if p in self._sockets], showing.Ring("missing"))
+            self.say(caller, showing.Called(order.venue, reached=bool(pages)))
+
+
+def _is_wall(connection: Connection) -> bool:
+    """Tell whether a connection is a page of the main venue, which sees how all come through."""
+    return connection.role in OPERATORS
 
 
 def _is_about(connection: Connection, conference: Conference) -> bool:
@@ -307,14 +367,14 @@ async def _connection_of(http: web.Request, hello: wire.Hello) -> Connection | N
         async with db.view() as tx:
             venue = await street.load_venue_by_token(tx, hello.token)
         return Connection(venue, hello.client, None, language) if venue else None
+    if hello.observer:
+        return await _observer_of(http, hello)
     cookie = http.cookies.get(LOGIN_COOKIE, "")
     login = await find_login(db, http.app[CLOCK], cookie)
     if login is None or login.role not in OPERATORS or not origin_is_ours(http):
         return None
-    async with db.view() as tx:
-        main = next(v for v in await street.load_venues(tx) if v.number == MAIN)
     return Connection(
-        main,
+        await _main_venue(db),
         hello.client,
         login.role,
         language,
@@ -322,7 +382,26 @@ async def _connection_of(http: web.Request, hello: wire.Hello) -> Connection | N
         account_id=login.account_id,
         login=digest_of(cookie),
         name=login.display_name,
+        part={"": Part.CAMERA, "big": Part.BIG, "tiles": Part.TILES}[hello.window],
     )
+
+
+async def _main_venue(db: Database) -> Venue:
+    async with db.view() as tx:
+        return next(v for v in await street.load_venues(tx) if v.number == MAIN)
+
+
+async def _observer_of(http: web.Request, hello: wire.Hello) -> Connection | None:
+    """Return the connection of an observer whose link is in force."""
+    db = http.app[DATABASE]
+    try:
+        async with db.view() as tx:
+            session = await find_session(tx, http.app[SECRET], hello.observer)
+    except DomainError:
+        return None
+    language = visit_of(http).language
+    main = await _main_venue(db)
+    return Connection(main, hello.client, None, language, session.id, part=Part.OBSERVER)
 
 
 async def handle_socket(http: web.Request) -> web.WebSocketResponse:

@@ -90,6 +90,9 @@ def stops(session: int, account: str) -> list[Stop]:
         Stop("calendars", "/calendar"),
         Stop("session.invitations", f"/sessions/{session}/invitations"),
         Stop("live", f"/live/{session}", "[data-view=hall]:not([hidden]) venue-tile .venue"),
+        Stop("live.screen", f"/live/{session}/screen", "[data-view=hall]:not([hidden]) .big"),
+        Stop("live.screen", f"/live/{session}/screen?show=tiles", "venue-tile .venue"),
+        Stop("observers", f"/live/{session}/observers"),
     ]
     allowed = [stop for stop in found if may_use(ROUTES[stop.route], role)]
     return allowed if role else [Stop("login", "/login"), *allowed]

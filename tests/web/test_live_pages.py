@@ -133,3 +133,35 @@ async def test_every_page_has_the_script_that_old_browsers_run(
         _, text = await visitor.get(path)
         assert re.search(r'<script nomodule src="/static/[0-9a-f]+/js/old.js">', text)
         assert '<meta name="renderer" content="webkit">' in text
+
+
+async def test_the_second_screen_has_the_big_picture_alone_or_a_tile_for_every_branch(
+    signed_in: Enter, database: Database, clock: FakeClock
+) -> None:
+    operator = await signed_in("operator")
+    path = await wall_path(database, clock, range(1, 34))
+    _, big = await operator.get(f"{path}/screen")
+    assert "picture-panes" in big
+    assert "<venue-tile" not in big
+    _, tiles = await operator.get(f"{path}/screen?show=tiles")
+    assert len(re.findall(r"<venue-tile ", tiles)) == 33
+    assert 'data-side="6"' in tiles
+    assert inline(big) + inline(tiles) == []
+
+
+async def test_an_observers_page_needs_its_link_alone_and_the_link_can_be_taken_back(
+    signed_in: Enter, visitor: Visitor, database: Database, clock: FakeClock
+) -> None:
+    office = await signed_in("operator")
+    path = f"{await wall_path(database, clock, range(1, 4))}/observers"
+    _, text = await office.post(path, path)
+    found = re.search(r"/watch/([0-9a-z-]+)</p>", text)
+    assert found, text
+    answer, page = await visitor.get(f"/watch/{found[1]}")
+    assert answer.status == 200
+    assert f'data-observer="{found[1]}"' in page
+    assert inline(page) == []
+    _, text = await office.post(f"{path}/revoke", path)
+    assert "/watch/" not in text
+    answer, _ = await visitor.get(f"/watch/{found[1]}")
+    assert answer.status == 403

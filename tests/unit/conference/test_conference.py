@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from server.conference import places, rollcall
 from server.conference.commands import COMMANDS, decide
 from server.conference.fold import apply, fold, opened
-from server.conference.layout import Seat, big_picture, video_slots
+from server.conference.layout import Screen, big_picture, video_slots
 from server.conference.model import ConferenceState, Order
 from server.conference.peers import PeerName, parse_peer
 from server.conference.show import PLACES
@@ -134,14 +134,14 @@ def test_who_has_the_floor_may_close_and_open_its_microphone() -> None:
 
 def test_the_big_picture_is_the_speaker_for_all_and_the_main_venue_for_the_speaker() -> None:
     state = do(conference(), "floor.give", 2)
-    assert [big_picture(state, Seat(n)) for n in range(4)] == [2, 2, 0, 2]
+    assert [big_picture(state, Screen(n)) for n in range(4)] == [2, 2, 0, 2]
     quiet = conference()
-    assert [big_picture(quiet, Seat(n)) for n in range(4)] == [None, 0, 0, 0]
+    assert [big_picture(quiet, Screen(n)) for n in range(4)] == [None, 0, 0, 0]
 
 
 def test_the_wall_takes_the_high_layer_big_and_the_low_one_in_tiles() -> None:
     state = do(conference(), "floor.give", 2)
-    slots = video_slots(state, Seat(0), ["video", "audio", "video", "video", "video", "video"])
+    slots = video_slots(state, Screen(0), ["video", "audio", "video", "video", "video", "video"])
     assert slots == {
         0: Choice("2", "high"),
         2: Choice("1", "low"),

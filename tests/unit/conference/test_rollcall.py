@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from server.conference import rollcall
 from server.conference.commands import decide
 from server.conference.due import next_due
-from server.conference.layout import Seat as Screen
-from server.conference.layout import big_picture
+from server.conference.layout import Screen, big_picture
 from server.conference.model import Answer, Attention, ConferenceState, Order
 from server.conference.sound import audible
 from server.domain.errors import DomainError

@@ -11,7 +11,7 @@ from server.conference import content
 from server.conference.commands import COMMANDS, decide
 from server.conference.due import next_due
 from server.conference.fold import apply, opened
-from server.conference.layout import Seat, big_picture, video_slots, view_of
+from server.conference.layout import Screen, big_picture, video_slots, view_of
 from server.conference.model import MAIN, ConferenceState, Order
 from server.conference.peers import Part
 from server.conference.show import PLACES
@@ -62,7 +62,7 @@ def run_due(state: ConferenceState, now: datetime) -> ConferenceState:
 
 
 def bigs(state: ConferenceState) -> list[int | None]:
-    return [big_picture(state, Seat(n)) for n in range(4)]
+    return [big_picture(state, Screen(n)) for n in range(4)]
 
 
 # --- broadcast and watch -----------------------------------------------------------------------
@@ -113,8 +113,8 @@ def test_a_venue_that_is_not_here_is_neither_broadcast_nor_watched(name: str) ->
 def test_watching_changes_the_wall_alone_and_opens_no_microphone() -> None:
     state = do(conference(), "watch.set", 2)
     assert bigs(state) == [2, 0, 0, 0]
-    assert big_picture(state, Seat(MAIN, Part.SCREEN)) == 2
-    assert big_picture(state, Seat(MAIN, Part.OBSERVER)) == MAIN
+    assert big_picture(state, Screen(MAIN, Part.BIG)) == 2
+    assert big_picture(state, Screen(MAIN, Part.OBSERVER)) == MAIN
     assert audible(state) == frozenset({"0"})
     assert bigs(do(state, "watch.end")) == [None, 0, 0, 0]
 
@@ -206,14 +206,14 @@ def layout(state: ConferenceState, word: str, at: str = "all", *venues: int) -> 
     return state
 
 
-def shown(state: ConferenceState, seat: Seat) -> list[tuple[int, int]]:
-    return [(pane.venue, pane.slot) for pane in view_of(state, seat).panes]
+def shown(state: ConferenceState, screen: Screen) -> list[tuple[int, int]]:
+    return [(pane.venue, pane.slot) for pane in view_of(state, screen).panes]
 
 
 def test_nine_pictures_are_the_main_venue_and_the_branches_here_by_number() -> None:
     state = layout(conference(connected=[1, 3]), "9")
-    assert shown(state, Seat(2)) == [(0, 0), (1, 1), (3, 2)]
-    assert video_slots(state, Seat(2), MANY[:4]) == {
+    assert shown(state, Screen(2)) == [(0, 0), (1, 1), (3, 2)]
+    assert video_slots(state, Screen(2), MANY[:4]) == {
         0: Choice("0", "low"),
         1: Choice("1", "low"),
         2: Choice("3", "low"),
@@ -223,41 +223,41 @@ def test_nine_pictures_are_the_main_venue_and_the_branches_here_by_number() -> N
 
 def test_a_venue_in_a_layout_shows_its_own_camera_and_is_sent_none() -> None:
     state = layout(conference(), "9")
-    assert shown(state, Seat(2)) == [(0, 0), (1, 1), (2, -1), (3, 3)]
-    assert video_slots(state, Seat(2), MANY[:4])[2] is None
+    assert shown(state, Screen(2)) == [(0, 0), (1, 1), (2, -1), (3, 3)]
+    assert video_slots(state, Screen(2), MANY[:4])[2] is None
 
 
 def test_one_and_five_has_the_speaker_large_and_five_small() -> None:
     state = layout(do(conference(), "floor.give", 3), "1+5")
-    assert shown(state, Seat(1)) == [(3, 0), (0, 1), (1, -1), (2, 3), (3, 4)]
-    assert video_slots(state, Seat(1), MANY[:2])[0] == Choice("3", "high")
+    assert shown(state, Screen(1)) == [(3, 0), (0, 1), (1, -1), (2, 3), (3, 4)]
+    assert video_slots(state, Screen(1), MANY[:2])[0] == Choice("3", "high")
 
 
 def test_thirty_three_is_every_branch_of_the_roster_here_or_not() -> None:
     state = conference(connected=[])
-    assert [v for v, _ in shown(layout(state, "33"), Seat(1))] == [0, 1, 2, 3]
+    assert [v for v, _ in shown(layout(state, "33"), Screen(1))] == [0, 1, 2, 3]
     full = apply_opening(33)
-    assert [v for v, _ in shown(layout(full, "33"), Seat(1))] == list(range(1, 34))
+    assert [v for v, _ in shown(layout(full, "33"), Screen(1))] == list(range(1, 34))
 
 
 def test_tiles_stay_where_they_are_when_somebody_goes_or_comes() -> None:
     state = layout(conference(connected=[1, 3]), "9")
-    before = shown(state, Seat(2))
-    assert shown(back(gone(state, 1, 5), 2, 6), Seat(3))[:2] == before[:2]
+    before = shown(state, Screen(2))
+    assert shown(back(gone(state, 1, 5), 2, 6), Screen(3))[:2] == before[:2]
 
 
 def test_the_venues_of_a_layout_can_be_named() -> None:
     state = layout(conference(), "9", "all", 3, 1, 3)
-    assert shown(state, Seat(2)) == [(3, 0), (1, 1)]
+    assert shown(state, Screen(2)) == [(3, 0), (1, 1)]
     with pytest.raises(DomainError, match="venue_not_on_roster"):
         layout(conference(), "9", "all", 9)
 
 
 def test_the_wall_shows_a_layout_by_the_slots_of_its_tiles() -> None:
     state = layout(conference(), "9", "wall")
-    assert shown(state, Seat(MAIN)) == [(0, -1), (1, 1), (2, 2), (3, 3)]
-    assert shown(state, Seat(1)) == [(0, 0)]
-    assert video_slots(state, Seat(MAIN), MANY[:4])[0] is None
+    assert shown(state, Screen(MAIN)) == [(0, -1), (1, 1), (2, 2), (3, 3)]
+    assert shown(state, Screen(1)) == [(0, 0)]
+    assert video_slots(state, Screen(MAIN), MANY[:4])[0] is None
 
 
 def test_a_venue_chooses_for_itself_only_while_the_chair_allows_it() -> None:
@@ -266,9 +266,9 @@ def test_a_venue_chooses_for_itself_only_while_the_chair_allows_it() -> None:
     state = do(conference(), "layout.allow")
     for happening in decide(state, Order("layout.choose", 2, word="9")):
         state = apply(state, happening.kind, happening.payload, NOON)
-    assert [view_of(state, Seat(n)).layout for n in range(4)] == ["1", "1", "9", "1"]
-    assert view_of(do(state, "layout.choose", 2), Seat(2)).layout == "1"
-    assert view_of(do(state, "layout.forbid"), Seat(2)).layout == "1"
+    assert [view_of(state, Screen(n)).layout for n in range(4)] == ["1", "1", "9", "1"]
+    assert view_of(do(state, "layout.choose", 2), Screen(2)).layout == "1"
+    assert view_of(do(state, "layout.forbid"), Screen(2)).layout == "1"
 
 
 # --- a shared screen ---------------------------------------------------------------------------
@@ -276,23 +276,26 @@ def test_a_venue_chooses_for_itself_only_while_the_chair_allows_it() -> None:
 
 def test_a_shared_screen_is_large_and_the_speaker_small_beside_it() -> None:
     state = share(do(conference(), "floor.give", 3), MAIN)
-    view = view_of(state, Seat(1))
+    view = view_of(state, Screen(1))
     assert view.layout == "content"
     assert [(p.venue, p.slot, p.content, p.large) for p in view.panes] == [
         (MAIN, 0, True, True),
         (3, 1, False, False),
     ]
-    assert video_slots(state, Seat(1), MANY[:2]) == {0: Choice("0c", "high"), 1: Choice("3", "low")}
+    assert video_slots(state, Screen(1), MANY[:2]) == {
+        0: Choice("0c", "high"),
+        1: Choice("3", "low"),
+    }
 
 
 def test_who_shares_its_screen_sees_the_speaker_and_not_its_own_screen() -> None:
     state = share(do(conference(), "content.allow", 2), 2)
-    assert video_slots(state, Seat(2), MANY[:2]) == {0: Choice("0", "high"), 1: None}
+    assert video_slots(state, Screen(2), MANY[:2]) == {0: Choice("0", "high"), 1: None}
 
 
 def test_the_wall_has_its_small_picture_in_the_slot_after_the_tiles() -> None:
     state = share(do(do(conference(), "content.allow", 2), "floor.give", 3), 2)
-    slots = video_slots(state, Seat(MAIN), MANY[:6])
+    slots = video_slots(state, Screen(MAIN), MANY[:6])
     assert slots == {
         0: Choice("2c", "high"),
         1: Choice("1", "low"),
@@ -384,9 +387,9 @@ def play(moves: list[Order | tuple[str, int]]) -> list[ConferenceState]:
     return states
 
 
-SEATS = [
-    *(Seat(number) for number in range(6)),
-    *(Seat(MAIN, part) for part in (Part.SCREEN, Part.TILES, Part.OBSERVER)),
+SCREENS = [
+    *(Screen(number) for number in range(6)),
+    *(Screen(MAIN, part) for part in (Part.BIG, Part.TILES, Part.OBSERVER)),
 ]
 
 
@@ -395,20 +398,20 @@ def test_every_screen_is_sent_exactly_what_its_view_says(
     moves: list[Order | tuple[str, int]],
 ) -> None:
     for state in play(moves):
-        for seat in SEATS:
-            view, slots = view_of(state, seat), video_slots(state, seat, MANY)
+        for screen in SCREENS:
+            view, slots = view_of(state, screen), video_slots(state, screen, MANY)
             for pane in view.panes:
                 if pane.slot < 0:
-                    assert pane.venue == seat.own
+                    assert pane.venue == screen.own
                     continue
                 choice = slots[pane.slot]
                 assert choice is not None
                 assert choice.source == f"{pane.venue}{'c' if pane.content else ''}"
                 assert not pane.large or choice.layer == "high"
             sent = {c.source for c in slots.values() if c is not None}
-            assert str(seat.own) not in sent
-            assert f"{seat.own}c" not in sent
-            if seat != Seat(MAIN):
+            assert str(screen.own) not in sent
+            assert f"{screen.own}c" not in sent
+            if screen != Screen(MAIN):
                 assert len([c for c in slots.values() if c]) == sum(p.slot >= 0 for p in view.panes)
 
 
@@ -419,8 +422,8 @@ def test_the_carousel_never_shows_who_is_not_here(moves: list[Order | tuple[str,
         if running is None:
             continue
         quiet = replace(state, floor=None, show=replace(state.show, broadcast=None, watched=None))
-        seat = Seat(MAIN) if running.at == "wall" else Seat(MAIN, Part.SCREEN)
-        number = big_picture(quiet, seat)
+        screen = Screen(MAIN) if running.at == "wall" else Screen(MAIN, Part.BIG)
+        number = big_picture(quiet, screen)
         venue = state.venue(number) if number else None
         assert venue is None or venue.peers
 
@@ -430,8 +433,8 @@ def test_no_screen_is_large_twice_and_no_tile_stands_twice(
     moves: list[Order | tuple[str, int]],
 ) -> None:
     for state in play(moves):
-        for seat in SEATS:
-            panes = view_of(state, seat).panes
+        for screen in SCREENS:
+            panes = view_of(state, screen).panes
             assert sum(pane.large for pane in panes) <= 1
             small = [(p.venue, p.content) for p in panes if not p.large]
             assert len(small) == len(set(small))

@@ -8,6 +8,11 @@ import { learn } from "../../../web/static/js/lib/words.js";
 /** @import { State } from "../../../web/static/js/lib/protocol.js" */
 
 const START = 1_000_000;
+/** @type {import("../../../web/static/js/lib/protocol.js").ShowNow} */
+const SHOW = {
+  broadcast: -1, watched: -1, carousel_at: "", carousel_seconds: 0, carousel_venue: -1, carousel_paused: false,
+  carousel_next_ms: 0, layout: "1", wall_layout: "1", may_choose: false, sharing: -1, may_share: [],
+};
 
 beforeEach(() => learn({}));
 
@@ -17,7 +22,7 @@ beforeEach(() => learn({}));
  */
 const venue = (number, facts = {}) =>
   /** @type {import("../../../web/static/js/lib/protocol.js").VenueNow} */ ({
-    number, name: `第${number}居委`, state: "connected", heads: -1, mic: false, ...facts,
+    number, name: `第${number}居委`, state: "connected", heads: -1, mic: false, called: "", ...facts,
   });
 
 /**
@@ -37,7 +42,7 @@ const state = (facts = {}) => ({
   chair: {
     seat: "", name: "", rank: "", since_ms: 0, way: "applied", away: false, deputy: "", former: "", asking: [], here: [],
   },
-  roll: { order: [], named: -1, since_ms: 0, every: 0, answers: [] }, words: [], ...facts,
+  roll: { order: [], named: -1, since_ms: 0, every: 0, answers: [] }, words: [], show: SHOW, observers: 0, ...facts,
 });
 
 test("the main venue is counted neither as expected nor as present, nor its people", () => {

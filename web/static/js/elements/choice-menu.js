@@ -2,7 +2,7 @@
 
 import { el } from "../lib/el.js";
 
-/** @typedef {{words: string, run: () => void}} Choice */
+/** @typedef {{words: string, run: () => unknown, chosen?: boolean}} Choice */
 
 /** One menu for the page: opened at a button, it gives the focus back to it. */
 export class ChoiceMenu extends HTMLElement {
@@ -23,9 +23,11 @@ export class ChoiceMenu extends HTMLElement {
    * @param {HTMLElement} opener
    * @param {string} title
    * @param {Choice[]} choices at least one
+   * @param {number} [columns]
    */
-  open(opener, title, choices) {
+  open(opener, title, choices, columns = 1) {
     this.opener = opener;
+    this.dataset.columns = String(columns);
     opener.setAttribute("aria-expanded", "true");
     this.setAttribute("aria-label", title);
     this.replaceChildren(el("p", { class: "note", role: "presentation" }, title), ...choices.map((c) => this._item(c)));
@@ -44,7 +46,9 @@ export class ChoiceMenu extends HTMLElement {
 
   /** @param {Choice} choice */
   _item(choice) {
-    const item = el("button", { type: "button", role: "menuitem", tabindex: "-1" }, choice.words);
+    const role = choice.chosen === undefined ? "menuitem" : "menuitemradio";
+    const item = el("button", { type: "button", role, tabindex: "-1" }, choice.words);
+    if (choice.chosen !== undefined) item.setAttribute("aria-checked", String(choice.chosen));
     item.onclick = () => {
       this.close();
       choice.run();
@@ -70,7 +74,10 @@ export class ChoiceMenu extends HTMLElement {
   _key(event) {
     const items = this._items();
     const here = items.findIndex((item) => item === document.activeElement);
-    const to = { ArrowDown: here + 1, ArrowUp: here - 1, Home: 0, End: items.length - 1 }[event.key];
+    const row = Number(this.dataset.columns);
+    const steps = { ArrowDown: here + row, ArrowUp: here - row, Home: 0, End: items.length - 1 };
+    const sideways = row > 1 ? { ArrowRight: here + 1, ArrowLeft: here - 1 } : {};
+    const to = /** @type {Record<string, number>} */ ({ ...steps, ...sideways })[event.key];
     if (to !== undefined) items[(to + items.length) % items.length].focus();
     else if (event.key === "Escape" || event.key === "Tab") this.close();
     else return;

@@ -1,4 +1,5 @@
-// <venue-tile data-venue data-name>: one branch venue on the wall, as a button with its picture.
+// <venue-tile data-venue data-name>: one branch venue on the wall, as a button with its picture;
+// with data-still, for a second screen, there is nothing to press.
 
 import { el, icon, say, setIcon, watch } from "../lib/el.js";
 import { numeral } from "../lib/room.js";
@@ -16,9 +17,11 @@ export class VenueTile extends HTMLElement {
     this.flag = el("span", { class: "venue__flag", hidden: "" }, icon("i-mic"), el("span"));
     this.heads = el("span", { class: "n" });
     this.usual = el("span", { class: "sr" });
+    const still = "still" in this.dataset;
+    const menu = { type: "button", "aria-haspopup": "menu", "aria-expanded": "false" };
     this.button = el(
-      "button",
-      { class: "venue", type: "button", "aria-haspopup": "menu", "aria-expanded": "false" },
+      still ? "div" : "button",
+      { class: "venue", ...(still ? {} : menu) },
       this.video,
       this.flag,
       el(

@@ -5,7 +5,7 @@ import { atSite, two } from "./clock.js";
 import { itemClock, MAIN, placeInQueue } from "./room.js";
 import { t } from "./words.js";
 
-/** @import { State, VenueNow } from "./protocol.js" */
+/** @import { Mark, State, VenueNow } from "./protocol.js" */
 
 /**
  * Return the figures of the bar. Branch venues only: those expected, those that came (also when
@@ -29,24 +29,48 @@ export function figures(state) {
 }
 
 /**
- * @typedef {"speaking" | "floor" | "back" | "absent" | "open" | ""} Look
+ * @typedef {"speaking" | "floor" | "back" | "absent" | "open" | "poor" | "weak" | ""} Look
  * @typedef {{look: Look, icon: string, words: string}} TileState `words` is empty where all is as usual
  */
 
 /**
- * Return what the flag of a tile says: the line first, then the floor, then the microphone.
+ * Return what the flag of a tile says: the line first, then the floor, then how well the venue
+ * comes through, then the microphone.
  * @param {State} state
  * @param {VenueNow} venue
+ * @param {Mark} [mark]
  * @returns {TileState}
  */
-export function tileState(state, venue) {
-  if (venue.state === "absent") return { look: "absent", icon: "st-bad", words: t("未到") };
+export function tileState(state, venue, mark = "good") {
+  if (venue.state === "absent") return absentState(venue);
   if (venue.state === "lost") return { look: "back", icon: "i-refresh", words: t("正在重连#牌") };
+  if (state.show.broadcast === venue.number) return { look: "speaking", icon: "i-broadcast", words: t("广播中") };
   if (state.roll.named === venue.number) return { look: "speaking", icon: "i-roll", words: t("正在点名") };
   if (state.floor === venue.number) return { look: "speaking", icon: "i-mic", words: t("发言中") };
   if (placeInQueue(state, venue.number)) return { look: "floor", icon: "i-hand", words: t("申请发言#牌") };
+  const poor = MARKS[mark];
+  if (poor) return { look: poor.look, icon: "st-warn", words: poor.words() };
   if (venue.mic && venue.number !== MAIN) return { look: "open", icon: "i-mic", words: t("话筒开着") };
   return { look: "", icon: "", words: "" };
+}
+
+/** @type {Record<Mark, {look: Look, words: () => string} | null>} */
+const MARKS = {
+  good: null,
+  weak: { look: "poor", words: () => t("网络弱") },
+  voice: { look: "weak", words: () => t("没有画面") },
+  mute: { look: "poor", words: () => t("没有声音") },
+  nothing: { look: "weak", words: () => t("没有声音画面") },
+};
+
+/**
+ * @param {VenueNow} venue
+ * @returns {TileState}
+ */
+function absentState(venue) {
+  if (!venue.called) return { look: "absent", icon: "st-bad", words: t("未到") };
+  const words = venue.called === "rung" ? t("未到·已呼叫") : t("未到·没开机");
+  return { look: "absent", icon: "i-call", words };
 }
 
 /**

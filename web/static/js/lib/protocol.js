@@ -17,8 +17,19 @@
  * @typedef {{topic: string, department: string, minutes: number, used_seconds: number,
  *   posts: string[], venues: number[]}} ItemNow an empty list is all
  * @typedef {"absent" | "connected" | "lost"} Presence
- * @typedef {{number: number, name: string, state: Presence, heads: number, mic: boolean}} VenueNow
+ * @typedef {{number: number, name: string, state: Presence, heads: number, mic: boolean,
+ *   called: "" | "rung" | "unreached"}} VenueNow
  *   `heads` is -1 until it has been said
+ * @typedef {{broadcast: number, watched: number, carousel_at: "" | "all" | "wall",
+ *   carousel_seconds: number, carousel_venue: number, carousel_paused: boolean,
+ *   carousel_next_ms: number, layout: string, wall_layout: string, may_choose: boolean,
+ *   sharing: number, may_share: number[]}} ShowNow -1 stands for nobody
+ * @typedef {{venue: number, slot: number, content: boolean, large: boolean}} PaneNow
+ * @typedef {{type: "view", layout: string, panes: PaneNow[]}} View what this screen shows
+ * @typedef {{type: "quality", venue: number, mark: Mark}} Quality
+ * @typedef {"good" | "weak" | "voice" | "mute" | "nothing"} Mark
+ * @typedef {{type: "ring", reason: string}} Ring
+ * @typedef {{type: "called", venue: number, reached: boolean}} Called
  * @typedef {{venue: number, since_ms: number}} Asking
  * @typedef {{venue: number, seconds: number}} Said
  * @typedef {"LEADER" | "OFFICE" | "VENUE"} Rank
@@ -35,7 +46,8 @@
  *   floor: number, floor_since_ms: number, queue: Asking[], said: Said[], muted_all: boolean,
  *   items: ItemNow[], item: number, item_since_ms: number, item_minutes: number,
  *   goes_on: boolean, called_in: number, called_in_ms: number, locked: boolean, chair: ChairNow,
- *   roll: RollNow, words: WordNow[], banner: string, asked: AskedNow[], ballot: BallotNow}} State
+ *   roll: RollNow, words: WordNow[], banner: string, asked: AskedNow[], ballot: BallotNow,
+ *   show: ShowNow, observers: number}} State
  *   `floor` is -1 while the main venue speaks; `venues` are in order of number
  * @typedef {{number: number, venue: number, at_ms: number, done: boolean}} AskedNow
  * @typedef {{number: number, text: string, choices: string[], secret: boolean, closed: boolean,
@@ -49,8 +61,7 @@
  * @typedef {{type: "replaced", message: string}} Replaced
  * @typedef {{type: "ended", session: number}} Ended
  * @typedef {Welcome | Waiting | Check | Place | Truth | State | Questions | Voices |
- *   Done | Refused | Replaced | Ended}
- *   Message
+ *   Done | Refused | Replaced | Ended | View | Quality | Ring | Called} Message
  * @typedef {"floor.request" | "floor.withdraw" | "floor.return" | "floor.give" | "floor.take_back" |
  *   "floor.decline" | "mute.all" | "mute.lift" | "mic.open" | "mic.close" | "head_count" |
  *   "agenda.next" | "agenda.extend" | "agenda.pace" | "agenda.call_in" | "chair.apply" |
@@ -58,7 +69,10 @@
  *   "chair.release" | "chair.deputy" | "roll.start" | "roll.next" | "roll.mark" | "roll.here" |
  *   "roll.end" | "undo" | "session.lock" | "session.unlock" | "session.end" | "banner.set" |
  *   "question.ask" | "question.done" | "ballot.open" | "ballot.cast" | "ballot.close" |
- *   "ballot.clear"} CommandName
+ *   "ballot.clear" | "broadcast.set" | "broadcast.end" | "watch.set" | "watch.end" |
+ *   "carousel.start" | "carousel.pause" | "carousel.resume" | "carousel.end" | "layout.set" |
+ *   "layout.allow" | "layout.forbid" | "layout.choose" | "content.allow" | "content.forbid" |
+ *   "content.stop" | "venue.call"} CommandName
  */
 
 export {};

@@ -152,10 +152,23 @@ export class MediaLink {
    * @param {RTCPeerConnection} peer
    */
   _addSections(peer) {
+    this.senders = this._publish(peer);
+    this._receive(peer);
+  }
+
+  /**
+   * @param {RTCPeerConnection} peer
+   * @returns {RTCRtpSender[]}
+   */
+  _publish(peer) {
     const microphone = peer.addTransceiver("audio", { direction: "sendonly" });
     const camera = peer.addTransceiver("video", { direction: "sendonly", sendEncodings: LAYERS });
     prefer(camera, onlyVp8(RTCRtpSender.getCapabilities("video")));
-    this.senders = [microphone.sender, camera.sender];
+    return [microphone.sender, camera.sender];
+  }
+
+  /** @param {RTCPeerConnection} peer */
+  _receive(peer) {
     const vp8 = onlyVp8(RTCRtpReceiver.getCapabilities("video"));
     for (let slot = 0; slot < this.videoSlots; slot += 1) {
       const watched = peer.addTransceiver("video", { direction: "recvonly" });
@@ -230,6 +243,13 @@ export class MediaLink {
  * @param {RTCRtpTransceiver} transceiver
  * @param {RTCRtpCodec[]} codecs none: a browser that cannot say keeps its own order
  */
-function prefer(transceiver, codecs) {
+export function prefer(transceiver, codecs) {
   if (codecs.length) transceiver.setCodecPreferences(codecs);
+}
+
+/** Watches and sends nothing: an observer, a second screen. */
+export class WatchLink extends MediaLink {
+  _publish() {
+    return [];
+  }
 }

@@ -4,6 +4,7 @@ import { ActionToast } from "../elements/action-toast.js";
 import { AgendaClock } from "../elements/agenda-clock.js";
 import { BallotCard } from "../elements/ballot-card.js";
 import { HeadCount } from "../elements/head-count.js";
+import { PicturePanes } from "../elements/picture-panes.js";
 import { RingBell } from "../elements/ring-bell.js";
 import { TwoTruths } from "../elements/two-truths.js";
 import { countDown, dayName, ServerClock, timeOfDay, weekday } from "../lib/clock.js";
@@ -11,18 +12,22 @@ import { DeviceKeeper } from "../lib/devices.js";
 import { need, say, setIcon, watch } from "../lib/el.js";
 import { branchNews, partOf } from "../lib/news.js";
 import { freshClientId } from "../lib/retry.js";
-import { floorButton, MAIN, onStage, placeInQueue, titleOf, venueOf } from "../lib/room.js";
+import { floorButton, MAIN, placeInQueue, titleOf, venueOf } from "../lib/room.js";
 import { MediaLink } from "../lib/rtc.js";
+import { flagWords, largePane } from "../lib/show.js";
 import { Signal } from "../lib/signal.js";
 import { t } from "../lib/words.js";
 import * as parts from "./parts.js";
 
-/** @import { State, Waiting, Truth, Message, CommandName } from "../lib/protocol.js" */
+/** @import { State, View, Waiting, Truth, Message, CommandName } from "../lib/protocol.js" */
+/** @import { ScreenShare } from "../lib/share.js" */
 
 const THANKS_FOR_MS = 60_000;
 const ASK_WHAT_IS_NEXT_MS = 60_000;
 const LEFT_FOR_GOOD_MS = 20_000;
 const HOUR_S = 3600;
+/** Places of the largest layout; those that show nothing cost nothing but a line in the offer. */
+const MOST_PICTURES = 33;
 const { token = "", number: numeral = "", csrf = "", open } = document.body.dataset;
 const here = Number(numeral);
 const clock = new ServerClock();
@@ -41,6 +46,8 @@ const known = {
   state: null,
   /** @type {Waiting | null} */
   waiting: null,
+  /** @type {View | null} */
+  view: null,
   /** @type {Truth | null} */
   truth: null,
   online: false,
@@ -54,8 +61,18 @@ const known = {
 let comingBack;
 const client = freshClientId();
 const signal = new Signal(parts.socketAddress(), { client, token }, { message: hear, link, unknown });
-const media = new MediaLink(`/rtc?client=${client}`, { Authorization: `Bearer ${token}` }, 1, {
+const [offers, headers] = [`/rtc?client=${client}`, { Authorization: `Bearer ${token}` }];
+/** The pictures by their slots. @type {MediaStream[]} */
+const pictures = [];
+/** @type {MediaStream | null} */
+let own = null;
+/** The screen that this venue shares, once it may. @type {ScreenShare | null} */
+let share = null;
+let shareSeen = false;
+const media = new MediaLink(offers, headers, MOST_PICTURES, {
   slot(kind, slot, stream) {
+    if (kind === "video") pictures[slot] = stream;
+    if (kind === "video" && slot > 0) return;
     const place = kind === "video" ? bigVideo : parts.voices()[slot];
     watch(place, stream);
     parts.play([place]);
@@ -72,6 +89,7 @@ const media = new MediaLink(`/rtc?client=${client}`, { Authorization: `Bearer ${
 });
 const devices = new DeviceKeeper((found) => {
   parts.showOwn(found, false);
+  own = found.stream;
   check("camera", !found.camera, found.camera ? t("主会场还看不到您") : t("摄像头正常"));
   check("microphone", !found.microphone, found.microphone ? t("大家还听不见您") : t("话筒正常"));
   media.publish(found.stream);
@@ -99,6 +117,13 @@ function hear(message) {
       known.thankedAt = clock.now();
       known.waiting = null;
       leave();
+      break;
+    case "view":
+      known.view = message;
+      break;
+    case "ring":
+      parts.part("ring-bell", RingBell).ring(t("主会场在叫您，请到镜头前"));
+      media.hurry();
       break;
     case "truth":
       known.truth = message;
@@ -134,6 +159,7 @@ function unknown() {
 
 function leave() {
   known.state = null;
+  share?.stop();
   known.truth = null;
   media.stop();
 }
@@ -191,28 +217,27 @@ function drawRoom(state) {
   parts.showBanner(state);
   card.show(state.ballot, state.expected, { venue: here });
   drawPart(state);
+  drawShare(state);
   drawOwn(state, heads);
   drawButtons(state, heads);
 }
 
 /** @param {State} state */
 function drawBig(state) {
-  const stage = onStage(state);
-  const shown = stage > MAIN && stage !== here ? stage : MAIN;
-  const called = state.roll.named > MAIN;
-  const speaker =
-    stage === here
-      ? called ? t("点到您了，全场都看到") : t("您在发言，全场都看到")
-      : venueOf(state, shown)?.state !== "connected"
-        ? t("正在等画面，您不用操作")
-      : shown === MAIN
-        ? t("主会场正在讲")
-        : called ? t("正在点名：{venue}", { venue: titleOf(state, shown) })
-        : t("{venue} 正在发言", { venue: titleOf(state, shown) });
+  const { view } = known;
+  const large = largePane(view);
+  const shown = large ? large.venue : MAIN;
+  const single = !view || view.layout === "1";
+  need(room, ".big", HTMLElement).classList.toggle("big--many", !single);
+  need(room, "picture-panes", PicturePanes).show(view, {
+    slot: (slot) => pictures[slot] || null,
+    own,
+    name: (number) => (number === MAIN ? t("主会场") : venueOf(state, number)?.name || ""),
+  });
   const place = shown === MAIN ? [t("主会场"), state.hall].filter(Boolean).join(" · ") : titleOf(state, shown);
   const item = state.items[state.item];
-  tell(room, "[data-speaker]", speaker);
-  tell(room, "[data-place]", place);
+  tell(room, "[data-speaker]", flagWords(state, view, here));
+  tell(room, "[data-place]", single ? place : "");
   tell(room, "[data-topic]", item ? t("{department}：{topic}", { department: item.department, topic: item.topic }) : "");
 }
 
@@ -225,6 +250,38 @@ function drawPart(state) {
   const place = need(room, "[data-part]", HTMLElement);
   place.hidden = !words;
   say(place, words);
+}
+
+/**
+ * While the chair lets it share, the venue has a button for that in place of its head-count.
+ * @param {State} state
+ */
+function drawShare(state) {
+  const may = state.show.may_share.includes(here);
+  const sharing = Boolean(share?.sharing);
+  const shown = state.show.sharing === here;
+  // the chair, or a newer screen, may have ended ours: then it must not come back by itself
+  if (sharing && shareSeen && !shown) share?.stop();
+  shareSeen = sharing && (shareSeen || shown);
+  const button = need(room, "[data-do=share]", HTMLElement);
+  button.hidden = !may;
+  need(room, "[data-do=count]", HTMLElement).hidden = may;
+  tell(button, ".act__words", sharing ? t("停止共享") : t("共享屏幕"));
+  tell(button, "small", sharing ? t("全场都看到您的屏幕") : t("主会场已经同意"));
+  for (const line of parts.all("[data-choose-layout]")) line.hidden = !state.show.may_choose;
+}
+
+async function toggleShare() {
+  if (!share) {
+    const { ScreenShare: Share } = await import("../lib/share.js");
+    share = new Share(`${offers}&part=content`, headers, (_sharing, refused) => {
+      shareSeen = false;
+      if (refused) toast.show(t("现在不能共享，请稍后再试。"));
+      draw();
+    });
+  }
+  if (share.sharing) share.stop();
+  else await share.start();
 }
 
 /**
@@ -425,6 +482,8 @@ parts.wire({
   count: () => headCount.open(known.state ? venueOf(known.state, here)?.heads ?? -1 : -1),
   return: () => command("floor.return"),
   release: () => command("chair.release"),
+  share: toggleShare,
+  layout: (button) => command("layout.choose", { layout: button.dataset.layout || "" }),
   help: () => help.showModal(),
   ask,
   devices: () => devices.open(),

@@ -6,6 +6,7 @@ import { BallotCard } from "../elements/ballot-card.js";
 import { ChoiceMenu } from "../elements/choice-menu.js";
 import { DeclineWord } from "../elements/decline-word.js";
 import { FloorQueue } from "../elements/floor-queue.js";
+import { PicturePanes } from "../elements/picture-panes.js";
 import { RollCall } from "../elements/roll-call.js";
 import { TalkDesk } from "../elements/talk-desk.js";
 import { VenueTile } from "../elements/venue-tile.js";
@@ -13,16 +14,19 @@ import { chairDeeds, chairSign, mayControl } from "../lib/chair.js";
 import { countDown, dayName, ServerClock, timeOfDay } from "../lib/clock.js";
 import { DeviceKeeper } from "../lib/devices.js";
 import { need, say, setIcon, watch } from "../lib/el.js";
+import { wallFlag } from "../lib/hall-show.js";
 import { figures, lasting, likelyEnd, tileState, timeWithSeconds } from "../lib/hall.js";
 import { chairNews } from "../lib/news.js";
 import { freshClientId } from "../lib/retry.js";
-import { MAIN, NOBODY, numeral, onStage, placeInQueue, titleOf, venueOf } from "../lib/room.js";
+import { MAIN, NOBODY, numeral, placeInQueue, titleOf, venueOf } from "../lib/room.js";
 import { MediaLink } from "../lib/rtc.js";
+import { largePane } from "../lib/show.js";
 import { Signal } from "../lib/signal.js";
 import { t } from "../lib/words.js";
 import * as parts from "./parts.js";
+import { WallShow } from "./wall-show.js";
 
-/** @import { State, Waiting, Message, CommandName, QuestionNow } from "../lib/protocol.js" */
+/** @import { State, View, Mark, Waiting, Message, CommandName, QuestionNow } from "../lib/protocol.js" */
 
 const SURE_WITHIN_MS = 5000;
 const ASK_WHAT_IS_NEXT_MS = 60_000;
@@ -35,6 +39,7 @@ const hall = parts.part("[data-view=hall]", HTMLElement);
 const calm = parts.part("[data-view=calm]", HTMLElement);
 const big = need(hall, ".big", HTMLElement);
 const bigVideo = need(hall, "video[data-big]", HTMLVideoElement);
+const panes = need(hall, "picture-panes", PicturePanes);
 const queue = need(hall, "floor-queue", FloorQueue);
 const agenda = need(hall, "agenda-clock", AgendaClock);
 const toast = need(hall, "action-toast", ActionToast);
@@ -51,6 +56,10 @@ const known = {
   state: null,
   /** @type {Waiting | null} */
   waiting: null,
+  /** @type {View | null} */
+  view: null,
+  /** @type {Map<number, Mark>} */
+  marks: new Map(),
   /** @type {Set<number>} */
   voices: new Set(),
   operator: false,
@@ -68,17 +77,24 @@ const known = {
 
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let comingBack;
+/** The pictures by their slots: the big one, the tiles in order, a small one. @type {MediaStream[]} */
+const pictures = [];
+/** @type {MediaStream | null} */
+let own = null;
 const client = freshClientId();
 const signal = new Signal(parts.socketAddress(), { client, session }, { message: hear, link, unknown });
+const offers = `/rtc?client=${client}&session=${session}`;
+const headers = { "X-CSRF-Token": csrf };
 const media = new MediaLink(
-  `/rtc?client=${client}&session=${session}`,
-  { "X-CSRF-Token": csrf },
-  1 + tiles.length,
+  offers,
+  headers,
+  1 + tiles.length + 1,
   {
     slot(kind, slot, stream) {
-      if (kind === "audio") listen(slot, stream);
-      else if (slot === 0) watch(bigVideo, stream);
-      else tiles[slot - 1].watch(stream);
+      if (kind === "audio") return listen(slot, stream);
+      pictures[slot] = stream;
+      if (slot === 0) watch(bigVideo, stream);
+      else tiles[slot - 1]?.watch(stream);
     },
     state(_state, attempts) {
       known.mediaAttempts = attempts;
@@ -93,6 +109,7 @@ const media = new MediaLink(
 );
 const devices = new DeviceKeeper((found) => {
   parts.showOwn(found, true);
+  own = found.stream;
   media.publish(found.stream);
 });
 
@@ -119,6 +136,15 @@ function hear(message) {
       known.ended = false;
       if (!known.replaced) media.start();
       if (venueOf(message, MAIN)?.state === "lost") media.doubt();
+      break;
+    case "view":
+      known.view = message;
+      break;
+    case "quality":
+      known.marks.set(message.venue, message.mark);
+      break;
+    case "called":
+      show.told(message);
       break;
     case "waiting":
       known.waiting = message;
@@ -242,6 +268,7 @@ function drawHall(state) {
   drawTalk(state, now);
   // the leader and the operator may sit at two computers; one of them has picture and sound
   need(hall, "[data-elsewhere]", HTMLElement).hidden = !known.replaced;
+  show.draw(state);
   parts.showMending(known.mediaAttempts);
 }
 
@@ -260,26 +287,12 @@ function drawBar(state, now) {
   const line = need(hall, "[data-line]", HTMLElement);
   line.hidden = known.attempts === 0;
   if (known.attempts) say(need(line, "span", HTMLElement), t("正在重连服务器（第 {attempt} 次）", { attempt: known.attempts }));
-  tell("[data-missing]", missingWords(state));
+  const observers = need(hall, "[data-observers]", HTMLElement);
+  observers.hidden = state.observers === 0;
+  if (state.observers) say(observers, t("旁听 {n}", { n: state.observers }));
   const asking = need(hall, "[data-asking]", HTMLElement);
   asking.hidden = state.queue.length === 0;
   if (state.queue.length) say(need(asking, "span", HTMLElement), t("{n} 家在等", { n: state.queue.length }));
-}
-
-/**
- * Return who is not to be seen, and why; or that all are here.
- * @param {State} state
- */
-function missingWords(state) {
-  const { absentees, broken, expected } = figures(state);
-  if (absentees.length + broken.length === 0) return t("{n} 家都到了", { n: expected });
-  const [absent, lost] = [absentees, broken].map((venues) =>
-    venues.map((venue) => titleOf(state, venue.number)).join(t("、")),
-  );
-  const words = [];
-  if (absent) words.push(t("未到：{names}", { names: absent }));
-  if (lost) words.push(t("断线重连：{names}", { names: lost }));
-  return words.join("　");
 }
 
 /**
@@ -287,19 +300,31 @@ function missingWords(state) {
  * @param {number} now
  */
 function drawBig(state, now) {
-  const stage = onStage(state);
-  const called = state.roll.named > MAIN;
-  const holder = stage > MAIN ? venueOf(state, stage) : undefined;
-  big.dataset.shows = holder ? "branch" : "main";
-  big.dataset.venue = String(holder ? holder.number : MAIN);
-  big.classList.toggle("venue--speaking", Boolean(holder));
-  const speaking = called ? t("正在点名 · 全场都看到") : t("发言中 · 全场都看到");
-  tell("[data-speaker]", holder ? speaking : t("主会场正在讲"));
-  tell("[data-number]", holder ? numeral(holder.number) : "");
-  tell("[data-place]", holder ? holder.name : [t("主会场"), state.hall].filter(Boolean).join(" · "));
+  const { view } = known;
+  const large = largePane(view);
+  const shown = large ? large.venue : MAIN;
+  const venue = shown > MAIN ? venueOf(state, shown) : undefined;
+  const one = !view || view.layout === "1";
+  const isOwn = !large || large.slot < 0;
+  big.dataset.shows = !one ? "panes" : isOwn ? "main" : "branch";
+  big.dataset.venue = String(shown);
+  big.classList.toggle("venue--speaking", one && venue !== undefined && state.floor === shown);
+  panes.show(view, { slot: (slot) => pictures[slot] || null, own, name: (number) => nameOf(state, number) });
+  tell("[data-speaker]", wallFlag(state, view));
+  tell("[data-number]", one && venue ? numeral(venue.number) : "");
+  const place = venue ? venue.name : [t("主会场"), state.hall].filter(Boolean).join(" · ");
+  tell("[data-place]", one ? place : "");
   const spoken = lasting((now - state.floor_since_ms) / 1000);
-  tell("[data-said]", holder && !called ? t("已说 {length}", { length: spoken }) : "");
-  tell(".big [data-heads]", holder && holder.heads >= 0 ? t("{n} 人", { n: holder.heads }) : "");
+  tell("[data-said]", one && venue && state.floor === shown ? t("已说 {length}", { length: spoken }) : "");
+  tell(".big [data-heads]", one && venue && venue.heads >= 0 ? t("{n} 人", { n: venue.heads }) : "");
+}
+
+/**
+ * @param {State} state
+ * @param {number} number
+ */
+function nameOf(state, number) {
+  return number === MAIN ? t("主会场") : venueOf(state, number)?.name || "";
 }
 
 /**
@@ -368,7 +393,7 @@ function drawTile(state, tile) {
   const venue = venueOf(state, tile.number);
   if (!venue) return;
   const heads = venue.state === "absent" ? -1 : venue.heads;
-  tile.show(tileState(state, venue), heads, known.voices.has(venue.number) && venue.mic);
+  tile.show(tileState(state, venue, known.marks.get(venue.number)), heads, known.voices.has(venue.number) && venue.mic);
 }
 
 /**
@@ -523,9 +548,8 @@ function offer(venue, opener) {
       choices.push({ words: done, run: () => command("chair.hand_over", { seat }, done) });
     }
   }
-  if (choices.length) menu.open(opener, name, choices);
-  else if (one.state === "lost") toast.show(t("{venue} 断线了，正在自动重连，接上再请。", { venue: name }));
-  else toast.show(t("{venue} 还没有到，叫不到人。", { venue: name }));
+  choices.push(...show.choices(state, venue));
+  menu.open(opener, name, choices);
 }
 
 /**
@@ -547,7 +571,19 @@ function end(button, event) {
   }, SURE_WITHIN_MS);
 }
 
+const show = new WallShow({
+  hall,
+  menu,
+  toast,
+  state: () => known.state,
+  command,
+  offers: `${offers}&part=content`,
+  headers,
+  screen: `/live/${session}/screen`,
+});
+
 parts.wire({
+  ...show.deeds,
   mute: offerMute,
   roll: offerRoll,
   chair: offerChair,
