@@ -15,12 +15,10 @@ from typing import Any
 
 import ifaddr
 
-from server.media.core.model import BATCH
 from server.media.demux import Arrival, classify, ssrc_of
 from server.media.dtls import Scratch
 from server.media.icelite import answer_check, parse_check
 from server.media.ingress import MOST_SSRCS
-from server.media.pace import Pace
 from server.media.peer import BURST_PACKETS, PACKETS_PER_SECOND, Connection
 from server.media.router import Router
 from server.media.rtp import WireError
@@ -45,20 +43,15 @@ def local_addresses() -> list[str]:
 
 
 class Place:
-    """A socket on one local address, and who has proved to be at which remote address.
+    """A socket on one local address, and who has proved to be at which remote address."""
 
-    ``tick`` is the next look at a busy socket, None while it is looked at when something arrives.
-    """
-
-    __slots__ = ("address", "index", "pace", "paths", "sock", "tick")
+    __slots__ = ("address", "index", "paths", "sock")
 
     def __init__(self, index: int, sock: socket.socket, address: str) -> None:
         self.index = index
         self.sock = sock
         self.address = address
         self.paths: dict[tuple[Any, ...], Connection] = {}
-        self.pace = Pace()
-        self.tick: asyncio.TimerHandle | None = None
 
 
 def _bind(address: str, port: int) -> socket.socket:
@@ -137,15 +130,13 @@ class Transport:
         """Begin to listen on the running event loop."""
         loop = asyncio.get_running_loop()
         for place in self._places:
-            loop.add_reader(place.sock.fileno(), self._on_arrival, place)
+            loop.add_reader(place.sock.fileno(), self._drain, place)
 
     def close(self) -> None:
         """Stop listening and close the sockets."""
         loop = asyncio.get_running_loop()
         for place in self._places:
             loop.remove_reader(place.sock.fileno())
-            if place.tick is not None:
-                place.tick.cancel()
             place.sock.close()
 
     def add(self, connection: Connection) -> None:
@@ -168,33 +159,12 @@ class Transport:
 
     # --- arrivals ------------------------------------------------------------------------------
 
-    def _on_arrival(self, place: Place) -> None:
-        """Take what arrived; from a socket that has become busy, only on a tick from now on."""
-        delay = self._drain(place)
-        if delay is not None:
-            loop = asyncio.get_running_loop()
-            loop.remove_reader(place.sock.fileno())
-            place.tick = loop.call_later(delay, self._on_tick, place)
-
-    def _on_tick(self, place: Place) -> None:
-        """Take what has gathered; from a socket that has become quiet, at each arrival again."""
-        loop = asyncio.get_running_loop()
-        delay = self._drain(place)
-        if delay is None:
-            place.tick = None
-            loop.add_reader(place.sock.fileno(), self._on_arrival, place)
-        else:
-            place.tick = loop.call_later(delay, self._on_tick, place)
-
-    def _drain(self, place: Place) -> float | None:
-        """Take a batch and send what comes of it; return when to look again, as ``Pace.note``."""
-        count = 0
+    def _drain(self, place: Place) -> None:
+        """Take a batch of what arrived and send what comes of it."""
         for scratch, size, address in self._core.receive(place.sock, self._drops):
-            count += 1
             self._handle(place, scratch, size, address)
         self._core.ship()
         self.flush()
-        return place.pace.note(self._steady(), count, BATCH)
 
     def _handle(self, place: Place, scratch: Scratch, size: int, address: tuple[Any, ...]) -> None:
         arrival = classify(scratch.data, size)
