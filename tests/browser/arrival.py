@@ -5,9 +5,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.async_api import Browser, Page
+from playwright.async_api import Page
 
-from tests.browser.chromium import new_context, visit
+from tests.browser.chromium import visit
 from tests.browser.looking import PATIENCE_S
 from tests.browser.servers import Demo
 
@@ -22,19 +22,16 @@ class Arrival:
     until the page had done each thing of ``arrival.js``, in order.
     """
 
-    page: Page
     seconds: float
     steps: dict[str, float]
 
 
-async def arrive(browser: Browser, demo: Demo, wall: Page, number: int) -> Arrival:
-    """Open a venue's link in a fresh browser context and wait for its green camera on the wall.
+async def arrive(page: Page, demo: Demo, wall: Page, number: int) -> Arrival:
+    """Open a venue's link in a page and wait for its green camera on the wall.
 
     The wall itself notes the moment of the frame, so that looking costs no time.
     """
-    context = await new_context(browser)
-    await context.add_init_script(path=SCRIPT)
-    page = await context.new_page()
+    await page.add_init_script(path=SCRIPT)
     tile = f'venue-tile[data-venue="{number}"] video'
     await wall.evaluate("(tile) => void (globalThis.greenAt = firstGreen(tile))", tile)
     begun = time.time()
@@ -42,4 +39,4 @@ async def arrive(browser: Browser, demo: Demo, wall: Page, number: int) -> Arriv
     shown = await asyncio.wait_for(wall.evaluate("greenAt"), PATIENCE_S)
     steps = await page.evaluate("arrival")
     ordered = sorted((at / 1000 - begun, step) for step, at in steps.items())
-    return Arrival(page, shown / 1000 - begun, {step: after for after, step in ordered})
+    return Arrival(shown / 1000 - begun, {step: after for after, step in ordered})

@@ -32,7 +32,7 @@ from server.simulator.journal import Event, journal_path, read_journal
 from server.simulator.loops import load_loops
 from server.simulator.street import Street, read_config
 from tests.browser.arrival import arrive
-from tests.browser.chromium import FAKE_DEVICES, LARGE, LOOPBACK_MEDIA, SMALL, chromium
+from tests.browser.chromium import FAKE_DEVICES, LARGE, LOOPBACK_MEDIA, SMALL, chromium, new_context
 from tests.browser.looking import look_at, until
 from tests.browser.servers import Demo
 from tests.browser.walls import TILES, open_the_wall
@@ -76,9 +76,9 @@ async def measure_links(browser: Browser, demo: Demo, wall: Page, count: int) ->
     """Print how long it is from opening a venue's link to its picture on the wall."""
     arrivals = []
     for number in list(EVERYBODY)[:count]:
-        arrival = await arrive(browser, demo, wall, number)
-        arrivals.append(arrival)
-        await arrival.page.context.close()
+        context = await new_context(browser)
+        arrivals.append(await arrive(await context.new_page(), demo, wall, number))
+        await context.close()
         await asyncio.sleep(1)
     for step in arrivals[0].steps:
         _row(f"  {step}", [a.steps[step] for a in arrivals if step in a.steps], "s")

@@ -5,7 +5,6 @@ import json
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,13 +27,13 @@ from server.simulator.journal import (
     journal_path,
     read_journal,
 )
+from tests.browser.arrival import arrive
 from tests.browser.chromium import (
     FAKE_DEVICES,
     LOOPBACK_MEDIA,
     chromium,
     download,
     new_context,
-    visit,
 )
 from tests.browser.looking import Seen, has_moved_on, look_at, tell, until
 from tests.browser.servers import CHECKOUT, Demo
@@ -120,23 +119,16 @@ def _rate(before: Seen, after: Seen) -> float:
 async def _take_a_venues_place(browser: Browser, demo: Demo, wall: Page, number: int) -> Stay:
     page = await (await new_context(browser)).new_page()
     stay = Stay(number, page)
-    begun = time.monotonic()
-    await visit(page, demo.link(number))
-    await until(f"tile {number} shows the browser", lambda: _is_green(wall, number))
-    tell(
-        f"venue {number} was on the wall {time.monotonic() - begun:.1f} s after its link was opened"
-    )
+    arrival = await arrive(page, demo, wall, number)
+    steps = ", ".join(f"{step} {after:.1f}" for step, after in arrival.steps.items())
+    tell(f"venue {number} was on the wall {arrival.seconds:.1f} s after its link was opened")
+    tell(f"  steps: {steps}")
     await until(
         f"simulated venue {number} is told",
         lambda: _noted(demo, number, Event.REPLACED),
     )
     await stay.come_in()
     return stay
-
-
-async def _is_green(wall: Page, number: int) -> bool:
-    (seen,) = await look_at(wall, f'venue-tile[data-venue="{number}"] video')
-    return seen.colour == "green"
 
 
 async def _noted(demo: Demo, number: int, event: Event) -> bool:

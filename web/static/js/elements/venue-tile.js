@@ -1,7 +1,7 @@
 // <venue-tile data-venue data-name>: one branch venue on the wall, as a button with its picture;
 // with data-still, for a second screen, there is nothing to press.
 
-import { el, icon, say, setIcon, watch } from "../lib/el.js";
+import { el, icon, say, setIcon } from "../lib/el.js";
 import { numeral } from "../lib/room.js";
 import { t } from "../lib/words.js";
 
@@ -39,11 +39,6 @@ export class VenueTile extends HTMLElement {
   /** @returns {number} */
   get number() {
     return Number(this.dataset.venue);
-  }
-
-  /** @param {MediaStream} stream */
-  watch(stream) {
-    if (this.video) watch(this.video, stream);
   }
 
   /**

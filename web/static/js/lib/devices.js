@@ -126,6 +126,14 @@ function microphoneWords(trouble) {
   }
 }
 
+/** An opening that was begun before anybody asked for it. @type {Promise<Devices> | null} */
+let early = null;
+
+/** Begin to open camera and microphone for whoever keeps them later: an old camera takes a second. */
+export function openEarly() {
+  early ||= openDevices();
+}
+
 /**
  * Keeps camera and microphone open: opens them, notices when one is unplugged or one comes back.
  */
@@ -151,7 +159,9 @@ export class DeviceKeeper {
   async _open() {
     const { stream } = this.devices;
     if (stream) stream.getTracks().forEach((track) => track.stop());
-    this.devices = await openDevices();
+    const opening = early || openDevices();
+    early = null;
+    this.devices = await opening;
     this.devices.stream?.getTracks().forEach((track) => {
       track.onended = () => this._lost(track);
     });

@@ -9,7 +9,7 @@ import { RingBell } from "../elements/ring-bell.js";
 import { TwoTruths } from "../elements/two-truths.js";
 import { countDown, dayName, ServerClock, timeOfDay, weekday } from "../lib/clock.js";
 import { DeviceKeeper } from "../lib/devices.js";
-import { need, say, setIcon, watch } from "../lib/el.js";
+import { need, say, setIcon } from "../lib/el.js";
 import { branchNews, partOf } from "../lib/news.js";
 import { freshClientId } from "../lib/retry.js";
 import { floorButton, MAIN, placeInQueue, titleOf, venueOf } from "../lib/room.js";
@@ -73,9 +73,7 @@ const media = new MediaLink(offers, headers, MOST_PICTURES, {
   slot(kind, slot, stream) {
     if (kind === "video") pictures[slot] = stream;
     if (kind === "video" && slot > 0) return;
-    const place = kind === "video" ? bigVideo : parts.voices()[slot];
-    watch(place, stream);
-    parts.play([place]);
+    parts.show(kind === "video" ? bigVideo : parts.voices()[slot], stream);
   },
   state(_state, attempts) {
     known.mediaAttempts = attempts;
@@ -88,11 +86,11 @@ const media = new MediaLink(offers, headers, MOST_PICTURES, {
   },
 });
 const devices = new DeviceKeeper((found) => {
+  media.publish(found.stream);
   parts.showOwn(found, false);
   own = found.stream;
   check("camera", !found.camera, found.camera ? t("主会场还看不到您") : t("摄像头正常"));
   check("microphone", !found.microphone, found.microphone ? t("大家还听不见您") : t("话筒正常"));
-  media.publish(found.stream);
 });
 
 /** @param {Message} message */

@@ -109,7 +109,8 @@ export function voices() {
  * @param {Devices} devices
  * @param {boolean} isMain
  */
-export function showOwn(devices, isMain) {
+export async function showOwn(devices, isMain) {
+  await loaded;
   for (const video of /** @type {HTMLVideoElement[]} */ (all("video[data-own]"))) {
     watch(video, devices.stream);
   }
@@ -154,8 +155,29 @@ export function leadToAnotherBrowser() {
 }
 
 /**
- * Let the page live until it goes. It begins once it counts as loaded: a picture yet to come would
- * hold that up, and the browser's sign of loading would turn until somebody speaks.
+ * Settled once the page counts as loaded. Pictures and sound are put into their places only then:
+ * one yet to come would hold that up, and the sign of loading would turn until somebody speaks.
+ * @type {Promise<void>}
+ */
+const loaded = new Promise((resolve) => {
+  if (document.readyState === "complete") resolve();
+  else window.addEventListener("load", () => setTimeout(resolve, 0));
+});
+
+/**
+ * Show a stream in its place and play it, as soon as the page may.
+ * @param {HTMLMediaElement} place
+ * @param {MediaStream} stream
+ */
+export function show(place, stream) {
+  loaded.then(() => {
+    watch(place, stream);
+    play([place]);
+  });
+}
+
+/**
+ * Let the page live until it goes.
  * @param {Signal} signal
  * @param {MediaLink} media
  * @param {() => void} draw
@@ -167,14 +189,10 @@ export function live(signal, media, draw, begin) {
     leadToAnotherBrowser();
     return;
   }
-  const start = () => {
-    stayAwake();
-    signal.start();
-    begin();
-    setInterval(draw, 500);
-  };
-  if (document.readyState === "complete") start();
-  else window.addEventListener("load", () => setTimeout(start, 0));
+  begin();
+  signal.start();
+  stayAwake();
+  setInterval(draw, 500);
   window.addEventListener("pagehide", () => {
     media.stop();
     signal.stop();

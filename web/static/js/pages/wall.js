@@ -13,7 +13,7 @@ import { VenueTile } from "../elements/venue-tile.js";
 import { chairDeeds, chairSign, mayControl } from "../lib/chair.js";
 import { countDown, dayName, ServerClock, timeOfDay } from "../lib/clock.js";
 import { DeviceKeeper } from "../lib/devices.js";
-import { need, say, setIcon, watch } from "../lib/el.js";
+import { need, say, setIcon } from "../lib/el.js";
 import { wallFlag } from "../lib/hall-show.js";
 import { figures, lasting, likelyEnd, tileState, timeWithSeconds } from "../lib/hall.js";
 import { chairNews } from "../lib/news.js";
@@ -91,10 +91,10 @@ const media = new MediaLink(
   1 + tiles.length + 1,
   {
     slot(kind, slot, stream) {
-      if (kind === "audio") return listen(slot, stream);
+      if (kind === "audio") return parts.show(parts.voices()[slot], stream);
       pictures[slot] = stream;
-      if (slot === 0) watch(bigVideo, stream);
-      else tiles[slot - 1]?.watch(stream);
+      const place = slot === 0 ? bigVideo : tiles[slot - 1]?.video;
+      if (place) parts.show(place, stream);
     },
     state(_state, attempts) {
       known.mediaAttempts = attempts;
@@ -108,20 +108,10 @@ const media = new MediaLink(
   },
 );
 const devices = new DeviceKeeper((found) => {
-  parts.showOwn(found, true);
   own = found.stream;
   media.publish(found.stream);
+  parts.showOwn(found, true);
 });
-
-/**
- * @param {number} slot
- * @param {MediaStream} stream
- */
-function listen(slot, stream) {
-  const place = parts.voices()[slot];
-  watch(place, stream);
-  parts.play([place]);
-}
 
 /** @param {Message} message */
 function hear(message) {
