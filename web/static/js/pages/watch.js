@@ -171,7 +171,7 @@ function drawHall(state) {
 function drawTile(state, tile, index) {
   const venue = venueOf(state, tile.number);
   if (!venue) return;
-  if (pictures[index]) tile.watch(pictures[index]);
+  if (pictures[index] && tile.video) watch(tile.video, pictures[index]);
   const heads = venue.state === "absent" ? -1 : venue.heads;
   tile.show(tileState(state, venue, known.marks.get(venue.number)), heads, known.voices.has(venue.number) && venue.mic);
 }
