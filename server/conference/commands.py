@@ -12,6 +12,7 @@ from server.conference import (
     chair,
     content,
     floor,
+    material,
     questions,
     rollcall,
     sound,
@@ -67,6 +68,7 @@ _RULES: dict[str, Rule] = {
     **banner.RULES,
     **questions.RULES,
     **ballots.RULES,
+    **material.RULES,
 }
 _BY_ITSELF: dict[str, Rule] = {
     **agenda.BY_ITSELF,
@@ -109,9 +111,12 @@ _FOR_GOOD = frozenset(
         "content.stop",
         "content.forbid",
         "undo",
+        "material.show",
+        "material.hide",
     }
 )
-"""Controls that cannot be undone: somebody was told, or there is nothing left to put back."""
+"""Controls that cannot be undone: somebody was told, or there is nothing left to put back; or the
+way back is as short, to leaf back."""
 
 
 def decide(state: ConferenceState, order: Order) -> list[Happening]:

@@ -18,6 +18,7 @@ from server.conference import (
     chair,
     content,
     floor,
+    material,
     observers,
     questions,
     rollcall,
@@ -176,4 +177,5 @@ _STEPS: dict[str, Step] = {
     **questions.STEPS,
     **ballots.STEPS,
     **observers.STEPS,
+    **material.STEPS,
 }

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import TypeAlias
 
-from server.conference.show import ShowState
+from server.conference.show import ShownMaterial, ShowState
 from server.conference.talk import Ballot, Question
 from server.domain.errors import DomainError
 from server.domain.events import EventKind, Payload
@@ -226,6 +226,7 @@ class ConferenceState:
         questions: all that venues asked the chair in writing, in order of coming.
         ballot: the one that is open, or whose result is shown; None for none.
         ballots: how many there were, the present one included.
+        material: the material that the chair shows to all, as it was shown last.
         deeds: the last control actions that can be undone, oldest first.
     """
 
@@ -255,6 +256,7 @@ class ConferenceState:
     questions: tuple[Question, ...] = ()
     ballot: Ballot | None = None
     ballots: int = 0
+    material: ShownMaterial | None = None
     deeds: tuple[Deed, ...] = field(default=(), repr=False)
 
     def venue(self, number: int) -> LiveVenue | None:
@@ -281,10 +283,10 @@ class Order:
 
     ``venue`` is the venue it comes from for a venue's own commands, and the venue it is about for
     the operator's; ``value`` is its number, ``word`` its words or its choice and ``on`` its yes or
-    no, where it has one; ``at`` is the screen it is about, ``venues`` are those it names.
-    ``choices`` are those of a ballot. ``target`` is the key of the seat it is about, ``seat`` that
-    seat once it was found among those who are here. ``by`` is who gives it, None for what happens
-    by itself, and ``now`` when.
+    no, where it has one; ``at`` is the screen it is about, ``venues`` are those it names, ``item``
+    is the agenda item by index, ``choices`` are those of a ballot. ``target`` is the key of the
+    seat it is about, ``seat`` that seat once it was found among those who are here. ``by`` is who
+    gives it, None for what happens by itself, and ``now`` when.
     """
 
     name: str
@@ -295,6 +297,7 @@ class Order:
     venues: tuple[int, ...] = ()
     on: bool = False
     choices: tuple[str, ...] = ()
+    item: int = 0
     target: str = ""
     seat: Seat | None = None
     by: Seat | None = None

@@ -54,6 +54,15 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownMaterial:
+    """The page of a file that the chair shows of an agenda item; its rules are in ``material``."""
+
+    item_id: int
+    file: str
+    page: int
+
+
+@dataclass(frozen=True, slots=True)
 class ShowState:
     """What the chair has put on the screens.
 

@@ -72,6 +72,11 @@ class EventKind(StrEnum):
     ``ballot.opened`` has ``text``, ``choices`` and whether it is ``secret``; ``ballot.cast`` the
     ``venue_id``, and unless it is secret the index of its ``choice``; ``ballot.closed`` the
     ``text``, the ``choices`` and the ``counts``; ``ballot.cleared`` may be empty.
+    Materials of agenda items: ``material.shown`` has the ``item_id``, the ``file`` and the ``page``
+    that the chair shows to all, ``material.hidden`` is its end. The others belong to no session's
+    chain, name it in ``session``, and have the ``file`` and its ``name``: ``material.added`` with
+    ``sha256`` and ``size``, ``….removed`` with the ``subject`` it hung on, ``….restored`` with what
+    was ``undone``, ``….moved`` with the new ``order``, ``….viewed`` with a venue's ``venue_id``.
 
     What an administrator changes: ``street.changed``, ``department.…``, ``committee.…``,
     ``account.…`` carry the id, the ``name`` by which it was known, and with ``changed`` two objects
@@ -165,6 +170,13 @@ class EventKind(StrEnum):
     CONTENT_FORBIDDEN = "content.forbidden"
     CONTENT_STARTED = "content.started"
     CONTENT_ENDED = "content.ended"
+    MATERIAL_SHOWN = "material.shown"
+    MATERIAL_HIDDEN = "material.hidden"
+    MATERIAL_ADDED = "material.added"
+    MATERIAL_REMOVED = "material.removed"
+    MATERIAL_RESTORED = "material.restored"
+    MATERIAL_MOVED = "material.moved"
+    MATERIAL_VIEWED = "material.viewed"
     BANNER_SET = "banner.set"
     ROLL_STARTED = "roll.started"
     ROLL_CALLED = "roll.called"

@@ -17,6 +17,7 @@ MAX_FRAME_BYTES = 16_384
 """A longer frame from a client ends its connection."""
 
 SeatKey = Annotated[str, Meta(max_length=32, pattern="^((login|venue):[0-9]{1,18})?$")]
+MaterialKey = Annotated[str, Meta(max_length=10, pattern="^[rm][0-9]{1,9}$")]
 
 
 class Hello(ClientMessage, frozen=True, tag="hello"):
@@ -230,6 +231,18 @@ class Undo(CommandMessage, frozen=True, tag="undo"):
     deed: Annotated[int, Meta(ge=1)]
 
 
+class MaterialShow(CommandMessage, frozen=True, tag="material.show"):
+    """Show a page of a file of the present agenda item on every venue's page (共享材料)."""
+
+    item: Annotated[int, Meta(ge=0, le=999)]
+    file: MaterialKey
+    page: Annotated[int, Meta(ge=1, le=999)]
+
+
+class MaterialHide(CommandMessage, frozen=True, tag="material.hide"):
+    """Show no material any more."""
+
+
 class SessionLock(CommandMessage, frozen=True, tag="session.lock"):
     """Let nobody in any more who is not on the roster (锁会)."""
 
@@ -279,6 +292,8 @@ Command: TypeAlias = (
     | BallotClose
     | BallotClear
     | Undo
+    | MaterialShow
+    | MaterialHide
     | SessionLock
     | SessionUnlock
     | SessionEnd
@@ -369,6 +384,21 @@ class VenueNow(Struct, frozen=True):
     heads: int
     mic: bool
     called: str
+
+
+class MaterialNow(Struct, frozen=True):
+    """The material that the chair shows: ``item`` is -1 while there is none.
+
+    ``file`` is empty at a hand-over: then it is the item's first file, if it has any.
+    """
+
+    item: int
+    file: str
+    page: int
+
+
+class MaterialsChanged(ServerMessage, frozen=True, tag="materials"):
+    """The list of materials is another now; pages fetch it anew."""
 
 
 class Asking(Struct, frozen=True):
@@ -517,6 +547,7 @@ class State(ServerMessage, frozen=True, tag="state"):
     ballot: BallotNow
     show: showing.ShowNow
     observers: int
+    material: MaterialNow
 
 
 class QuestionNow(Struct, frozen=True):
@@ -575,6 +606,7 @@ Said_: TypeAlias = (
     Welcome
     | Waiting
     | CheckNow
+    | MaterialsChanged
     | PlaceNow
     | Truth
     | State

@@ -71,13 +71,16 @@ EXAMPLES: tuple[msgspec.Struct, ...] = (
     wire.BallotClose(46),
     wire.BallotClear(47),
     wire.Undo(29, deed=7),
-    wire.SessionLock(30),
-    wire.SessionUnlock(31),
-    wire.SessionEnd(32),
+    wire.MaterialShow(30, item=0, file="m7", page=2),
+    wire.MaterialHide(31),
+    wire.SessionLock(32),
+    wire.SessionUnlock(33),
+    wire.SessionEnd(34),
     *showing.COMMAND_EXAMPLES,
     wire.Welcome(12, "银杏苑", False, 4, _NOON, "venue:12", "VENUE"),
     wire.Waiting(5, "居委会主任例会", _NOON + 600_000, _NOON + 4_200_000, 3, _NOON, 0),
     wire.CheckNow(),
+    wire.MaterialsChanged(),
     wire.PlaceNow("you"),
     wire.Truth(True, True, _NOON - 60_000, 60),
     wire.State(
@@ -144,6 +147,7 @@ EXAMPLES: tuple[msgspec.Struct, ...] = (
             may_share=[],
         ),
         observers=2,
+        material=wire.MaterialNow(0, "m7", 2),
     ),
     wire.Questions([wire.QuestionNow(1, 12, "材料哪里领？", _NOON - 60_000, False)]),
     wire.Voices([12, 0]),
@@ -183,6 +187,7 @@ _PARTS: tuple[type, ...] = (
     wire.Asking,
     wire.Said,
     wire.WordNow,
+    wire.MaterialNow,
     wire.ItemNow,
     wire.ChairNow,
     wire.SeatNow,
@@ -249,6 +254,23 @@ Refusals are problem JSON (RFC 9457, `application/problem+json`), or a page when
     {"type": "about:blank", "status": 409, "code": "session_not_open", "title": "…"}
 
 `title` is in the language of `Accept-Language`; programs go by `code`.
+
+## Materials over HTTP
+
+Files of agenda items, for a venue on the roster while its session is open. `MATERIALS` is `/j/TOKEN/sessions/NUMBER/materials`; signed-in
+pages use `/sessions/NUMBER/materials`, during the session and afterwards. A file is named by its `key`, pages count from 1.
+
+| method and path | answers |
+| --- | --- |
+| `GET MATERIALS.json` | `{"items": [{"files": [{"key", "name", "kind"}]}]}` in the order of the agenda; `kind` is `pdf`, `picture`, `office` or `other` |
+| `GET MATERIALS/KEY.json` | `{"name", "pages"}`; an office document is turned into PDF first, which takes a while |
+| `GET MATERIALS/KEY/pages/PAGE` | the page as PNG or JPEG, 2,000 pixels at its longer side |
+| `GET MATERIALS/KEY/original` | the file as it was sent, as a download |
+
+| status | codes |
+| --- | --- |
+| `404` | `no_such_session` (also: not on its roster, or not open), `file_gone` (also: another session's file), `material_no_page` |
+| `422` | `material_other` (a kind without pages), `material_no_office` (LibreOffice is not installed), `material_locked` (a password), `material_unreadable`, `material_heavy` |
 """
 
 

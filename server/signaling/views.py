@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from server.conference import carousel
 from server.conference.layout import Screen, view_of
 from server.conference.live import Conference
+from server.conference.material import shown_now
 from server.conference.model import MAIN, ConferenceState, ItemRun, LiveVenue, Rank, RollCall, Seat
 from server.conference.sound import is_heard
 from server.conference.talk import Ballot
@@ -19,6 +20,7 @@ from server.signaling.messages import (
     BallotNow,
     ChairNow,
     ItemNow,
+    MaterialNow,
     QuestionNow,
     Questions,
     RollNow,
@@ -151,6 +153,11 @@ def questions_message(state: ConferenceState) -> Questions:
     )
 
 
+def _material_now(state: ConferenceState) -> MaterialNow:
+    shown = shown_now(state)
+    return MaterialNow(state.item, shown.file, shown.page) if shown else MaterialNow(-1, "", 0)
+
+
 def state_message(conference: Conference, now: datetime) -> State:
     """Return the whole conference as everybody is shown it."""
     state, clock = conference.state, conference.state.clock
@@ -190,6 +197,7 @@ def state_message(conference: Conference, now: datetime) -> State:
         ballot=_ballot_now(state.ballot),
         show=_show_now(state),
         observers=len(state.observers),
+        material=_material_now(state),
     )
 
 

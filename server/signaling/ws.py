@@ -293,6 +293,13 @@ class Hub:
         if connection.session_id == 0:
             self.say(connection, views.waiting_message(mine, now, check))
 
+    # --- materials ------------------------------------------------------------------------------
+
+    def materials_changed(self, session_id: int) -> None:
+        """Let pages in a session know that the list of its materials is another now."""
+        mine = [c for c in self._sockets if c.session_id == session_id]
+        self._push(mine, wire.MaterialsChanged())
+
     # --- device checks --------------------------------------------------------------------------
 
     def waiting_pages(self) -> set[int]:
