@@ -16,6 +16,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from server import __version__, tls
+from server.admission import files as admission_files
 from server.admission import routes as admission_routes
 from server.admission import vault
 from server.admission.store import load_attachments
@@ -32,7 +33,7 @@ from server.conference.jobs import SIGN_SECONDS, keep_time, session_jobs
 from server.conference.ports import Media
 from server.conference.routes import CONFERENCES
 from server.conference.service import Conferences
-from server.config import CannotStartError, Settings, load_secret
+from server.config import CannotStartError, Settings, find_office, load_secret
 from server.db.engine import Database, Tx
 from server.db.migrate import upgrade
 from server.devicecheck import routes as check_routes
@@ -50,6 +51,10 @@ from server.invitation.jobs import invitation_jobs
 from server.invitation.service import Inviter, receive
 from server.mail.jobs import SEND_SECONDS, Postman, emptying_jobs
 from server.mail.receiving import POLL_SECONDS, Collector
+from server.materials import model as material_model
+from server.materials import routes as material_routes
+from server.materials.export import PageMaker
+from server.materials.service import Materials, Shelf
 from server.media.client import MediaClient, OnEvent, WorkerSettings, WorkerUnavailable
 from server.media.launch import MEDIA_CORES
 from server.media.model import MediaEvent
@@ -241,8 +246,7 @@ async def build_app(
     app[PAPER] = PaperMaker()
     app[street_routes.DRAFT] = settings.data_dir / "setup.json"
     app[street_routes.HOSTS] = tuple(_certified_names(settings))
-    room = dict.fromkeys(("book.post", "request.edit.post"), admission_routes.MOST_BYTES)
-    app[ROOM] = room | {"setup.step.post": MAX_TABLE}
+    app[ROOM] = _room()
     app[admission_routes.FILES] = settings.data_dir / "files"
     app[auth_routes.PLACES] = street_store.load_places
     app[street_routes.EXPECTING] = scheduler_store.load_expecting
@@ -256,6 +260,7 @@ async def build_app(
     await app[CONFERENCES].restore()
     await workday_keeping.seed(app[DATABASE], app[CLOCK])
     relay.lead_to(_add_device_checks(app))
+    _add_materials(app, settings)
     # the port is this process's alone, so nobody else on this computer has the name
     app[TIMER] = Timer(app[DATABASE], app[CLOCK], f"{socket.gethostname()}:{settings.port}")
     app[TIMER].register("sessions", session_jobs(app[CONFERENCES]))
@@ -346,6 +351,54 @@ def _signer_out(app: web.Application) -> Callable[[int], Awaitable[None]]:
     return sign_out
 
 
+def _room() -> dict[str, int]:
+    """Return how many bytes forms with files may have, by route."""
+    return dict.fromkeys(("book.post", "request.edit.post"), admission_routes.MOST_BYTES) | {
+        "setup.step.post": MAX_TABLE,
+        material_routes.ADDING: material_routes.MOST_BYTES,
+    }
+
+
+def _add_materials(app: web.Application, settings: Settings) -> None:
+    """Add materials: requests keep the files, LibreOffice is where the setting or the path says."""
+    folder = settings.data_dir / "files"
+
+    async def keep(sent: str, data: bytes) -> tuple[str, str, int]:
+        name = admission_files.safe_name(sent)
+        admission_files.require_file(name, data, most=material_model.LARGEST_BYTES)
+        return name, await asyncio.to_thread(vault.keep, folder, data), len(data)
+
+    async def of_requests(
+        tx: Tx, requests: Collection[int]
+    ) -> Mapping[int, list[material_model.Material]]:
+        found = await load_attachments(tx, requests)
+        return {
+            request: [
+                material_model.Material(f"r{file.id}", file.name, file.digest, file.size)
+                for file in files
+            ]
+            for request, files in found.items()
+        }
+
+    fetch = partial(_fetch_file, folder)
+    pages = PageMaker(
+        settings.data_dir / "cache" / "pages", fetch, settings.office_program or find_office()
+    )
+    pages.trim()
+    app[material_routes.MATERIALS] = Materials(
+        app[DATABASE],
+        app[CLOCK],
+        Shelf(keep, fetch, of_requests),
+        pages,
+        app[ws.HUB].materials_changed,
+    )
+
+    async def close(_app: web.Application) -> None:
+        await pages.close()
+
+    app.on_shutdown.append(close)
+
+
 def _cutter(app: web.Application) -> Callable[[int], Awaitable[None]]:
     """Return what ends a venue's websockets, whose pages then say why, and its media."""
 
@@ -432,6 +485,7 @@ _ROUTES = [
     *standing_routes.ROUTES,
     *board_routes.ROUTES,
     *conference_routes.ROUTES,
+    *material_routes.ROUTES,
     *check_routes.ROUTES,
     *attendance_routes.ROUTES,
     *ws.ROUTES,

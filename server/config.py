@@ -6,6 +6,7 @@ needs is handed to it by ``app.py``.
 
 import os
 import secrets
+import shutil
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -67,6 +68,8 @@ class Settings:
             ``https://pinhui.street.test:8080``; empty means by the certificate's first name.
         letter_days: how many days a letter's words and files are kept after it was sent; what is
             kept for good is that it was. 0 means for ever.
+        office_program: LibreOffice's ``soffice``, which turns office documents into PDF; empty
+            means where it is installed.
     """
 
     data_dir: Path = Path("data")
@@ -95,6 +98,7 @@ class Settings:
     imap_folder: str = "INBOX"
     address: str = ""
     letter_days: int = 90
+    office_program: str = ""
 
     @property
     def database(self) -> str:
@@ -182,6 +186,11 @@ def read_settings(
             values[field.name] = found
     values |= {name: value for name, value in told.items() if value is not None}
     return replace(Settings(), **{name: _coerced(name, value) for name, value in values.items()})
+
+
+def find_office() -> str:
+    """Return the path of LibreOffice on this computer, empty when it is not installed."""
+    return shutil.which("soffice") or shutil.which("libreoffice") or ""
 
 
 def load_secret(data_dir: Path) -> bytes:

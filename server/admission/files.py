@@ -25,6 +25,9 @@ KINDS: dict[str, tuple[bytes, ...]] = {
     ".xlsx": _ZIP,
     ".pptx": _ZIP,
     ".ofd": _ZIP,
+    ".odt": _ZIP,
+    ".ods": _ZIP,
+    ".odp": _ZIP,
     ".png": (b"\x89PNG\r\n\x1a\n",),
     ".jpg": _JPEG,
     ".jpeg": _JPEG,
@@ -49,12 +52,13 @@ def safe_name(sent: str) -> str:
     return f"{stem}{path.suffix[:LONGEST_NAME]}"
 
 
-def require_file(name: str, data: bytes) -> None:
+def require_file(name: str, data: bytes, *, most: int = LARGEST_BYTES) -> None:
     """Refuse a file of another kind, too large, or empty.
 
     Args:
         name: as ``safe_name`` made it.
         data: all its bytes.
+        most: bytes that it may have.
 
     Raises:
         DomainError: ``file_kind`` (name, kinds), ``file_size`` (name, most).
@@ -63,5 +67,5 @@ def require_file(name: str, data: bytes) -> None:
     if starts is None or not data.startswith(starts):
         kinds = "、".join(kind[1:] for kind in KINDS)
         raise DomainError("file_kind", name=name, kinds=kinds)
-    if len(data) > LARGEST_BYTES:
-        raise DomainError("file_size", name=name, most=LARGEST_BYTES // 1024 // 1024)
+    if len(data) > most:
+        raise DomainError("file_size", name=name, most=most // 1024 // 1024)

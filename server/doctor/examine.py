@@ -19,7 +19,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from server.config import Settings
+from server.config import Settings, find_office
 from server.doctor.findings import Finding, Level
 from server.mail.mailbox import MailboxAwayError, signed_in
 from server.mail.model import tls_context
@@ -49,6 +49,7 @@ LIBRARIES = (
     "PIL",
     "psycopg",
     "pylibsrtp",
+    "pypdfium2",
     "segno",
     "sqlalchemy",
     "weasyprint",
@@ -303,6 +304,21 @@ def judge_pango(
     return Finding(Level.OK, "pango_ok")
 
 
+def judge_office(told: str, found: str) -> Finding:
+    """Judge whether office documents can be turned into PDF.
+
+    Args:
+        told: the program that is set, empty for none.
+        found: the one that is installed, empty for none.
+    """
+    path = told or found
+    if not path:
+        return Finding(Level.OK, "office_off")
+    if told and shutil.which(told) is None:
+        return Finding(Level.WARN, "office_wrong", {"path": told})
+    return Finding(Level.OK, "office_ok", {"path": path})
+
+
 def judge_days(days: int) -> Finding:
     """Judge the days that a certificate has left."""
     if days < 0:
@@ -379,6 +395,7 @@ def examine(settings: Settings, now: datetime) -> list[Finding]:
         probe_mailbox(settings),
         judge_fonts(FONT_FOLDERS),
         judge_pango(),
+        judge_office(settings.office_program, find_office()),
         judge_clock(now),
     ]
     return [finding for finding in found if finding is not None]

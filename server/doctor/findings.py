@@ -97,6 +97,22 @@ WORDS: dict[str, tuple[str, str]] = {
         "{names} missing: no PDF reports. Run apt install libpango-1.0-0 libpangoft2-1.0-0 "
         "libharfbuzz-subset0",
     ),
+    "office_ok": (
+        "LibreOffice 在（{path}），Word、Excel、PPT 材料能直接看",
+        "LibreOffice is there ({path}): office documents are shown in sessions",
+    ),
+    "office_off": (
+        "没有装 LibreOffice：Word、Excel、PPT 材料只能下载看，PDF 和图片照常。要直接看请运行 "
+        "apt install libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-nogui",
+        "LibreOffice is not installed: office documents can only be downloaded, PDFs and pictures "
+        "are shown as ever. To see them, run apt install libreoffice-writer-nogui "
+        "libreoffice-calc-nogui libreoffice-impress-nogui",
+    ),
+    "office_wrong": (
+        "设置 office_program 指的 {path} 不是能运行的程序，Word、Excel、PPT 材料打不开",
+        "The setting office_program names {path}, which is no program that can be run: office "
+        "documents cannot be shown",
+    ),
     "core_c": ("音视频包走 C 核", "Sound and picture take the core in C"),
     "core_python": (
         "音视频包走 Python 核（按设置）",

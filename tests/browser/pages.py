@@ -88,6 +88,8 @@ def stops(session: int, account: str) -> list[Stop]:
         Stop("account", "/account"),
         Stop("letters", "/admin/letters"),
         Stop("calendars", "/calendar"),
+        Stop("materials", f"/sessions/{session}/materials"),
+        Stop("materials.file", f"/sessions/{session}/materials/m1"),
         Stop("session.invitations", f"/sessions/{session}/invitations"),
         Stop("live", f"/live/{session}", "[data-view=hall]:not([hidden]) venue-tile .venue"),
         Stop("live.screen", f"/live/{session}/screen", "[data-view=hall]:not([hidden]) .big"),
@@ -109,6 +111,9 @@ NOT_PAGES = frozenset(
             "board.ask",
         ),
         *("digest.file", "digest.link.file", "digest.pdf", "digest.link.pdf"),
+        *("materials.list", "materials.about", "materials.page", "materials.original"),
+        *("venue.materials", "venue.materials.about", "venue.materials.page"),
+        "venue.materials.original",
         *("health", "static", "authority", "calendar", "ws", "join", "setup", "setup.template"),
         *(
             "request.file",

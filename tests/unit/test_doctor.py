@@ -189,6 +189,14 @@ def test_missing_libraries_of_pdf_are_named() -> None:
     assert examine.judge_pango(["libc.so.6", "libnone.so.0"]).params["names"] == "libnone.so.0"
 
 
+def test_libreoffice_may_be_missing_but_what_is_set_must_run(tmp_path: Path) -> None:
+    assert examine.judge_office("", "").code == "office_off"
+    assert examine.judge_office("", "/usr/bin/soffice").code == "office_ok"
+    assert examine.judge_office(sys.executable, "").params["path"] == sys.executable
+    wrong = examine.judge_office(str(tmp_path / "none"), "/usr/bin/soffice")
+    assert (wrong.level, wrong.code) == (Level.WARN, "office_wrong")
+
+
 @pytest.mark.parametrize(
     ("days", "level"), [(-1, Level.BAD), (0, Level.WARN), (30, Level.WARN), (31, Level.OK)]
 )
