@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import logging
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,16 +13,21 @@ from aiohttp import web
 
 from server.app import running, told_to_stop
 from server.auth.store import count_accounts
+from server.conference.live import Conference
 from server.conference.routes import CONFERENCES
 from server.config import load_secret, read_settings
 from server.db.engine import Database
 from server.db.migrate import upgrade
 from server.domain.clock import SystemClock
 from server.pages.context import CLOCK, DATABASE
-from server.simulator.demo_requests import file_a_month
+from server.pages.export import PaperError
+from server.simulator.demo_materials import add_materials
+from server.simulator.demo_requests import file_a_month, login_named
 from server.simulator.demo_sessions import open_live_session
 from server.simulator.demo_street import ACCOUNTS, enter_street
 from server.street import store as street
+
+log = logging.getLogger("pinhui.demo")
 
 PASSWORD = "pinhui-demo"  # noqa: S105 - printed for everybody, of a street that does not exist
 LEAVE_SECONDS = 5
@@ -50,12 +56,24 @@ async def run_demo(data_dir: Path, host: str, port: int) -> int:
     await db.close()
     async with running(settings, keep_worker=False) as app:
         conference = await open_live_session(app[DATABASE], app[CLOCK], app[CONFERENCES])
+        papers = asyncio.create_task(_add_papers(app, conference))
         base = f"http://{_shown(host)}:{port}"
         tokens = await _venue_links(app, secret)
         _welcome(base, conference.state.session_id, tokens)
         async with _simulated_venues(data_dir, f"http://127.0.0.1:{port}", tokens):
             await told_to_stop()
+        papers.cancel()
+        await asyncio.gather(papers, return_exceptions=True)
     return 0
+
+
+async def _add_papers(app: web.Application, conference: Conference) -> None:
+    """Let the session have materials; one that could not be made is missed, the demo goes on."""
+    office = await login_named(app[DATABASE], "operator")
+    try:
+        await add_materials(app, conference, office)
+    except PaperError as error:
+        log.warning("no papers in the demo: %s", error)
 
 
 async def _venue_links(app: web.Application, secret: bytes) -> list[dict[str, str | int]]:

@@ -80,6 +80,7 @@ async def test_a_newcomer_lives_the_whole_story(fresh_demo: Demo, tmp_path: Path
         await _give_the_floor_to_who_asks(wall, guest, witness, demo)
         await _mute_all(wall, guest)
         await _give_the_floor_by_the_tile(wall, guest, witness, demo)
+        await _show_a_material(wall, guest)
         await witness.leave()
         await _come_back_when_the_guest_leaves(wall, guest, demo)
         await _end_the_session(wall)
@@ -216,6 +217,19 @@ async def _give_the_floor_by_the_tile(wall: Page, guest: Stay, witness: Stay, de
     await wall.click("[data-do=take_back]")
     await until("the main venue is back", lambda: _big_is(witness.page, colour="blue", venue=MAIN))
     await _every_venue_sees(demo, str(MAIN), apart_from=browsers)
+
+
+async def _show_a_material(wall: Page, guest: Stay) -> None:
+    """Show the item's paper to all and leaf; the guest's page follows, and muted stays in sight."""
+    viewer = "material-viewer:not([hidden])"
+    await wall.click("[data-do=material]:enabled")
+    await guest.page.wait_for_selector(f'{viewer} img[src$="/pages/1"]')
+    await wall.wait_for_selector(f"{viewer} .mat__count:has-text('1 / 2')")
+    await wall.keyboard.press("ArrowRight")
+    await guest.page.wait_for_selector(f'{viewer} img[src$="/pages/2"]')
+    assert await guest.page.locator(".room .own [data-mic]").is_visible()
+    await wall.click("[data-do=material]")
+    await guest.page.wait_for_selector("material-viewer", state="hidden")
 
 
 async def _come_back_when_the_guest_leaves(wall: Page, guest: Stay, demo: Demo) -> None:

@@ -47,8 +47,11 @@
  *   items: ItemNow[], item: number, item_since_ms: number, item_minutes: number,
  *   goes_on: boolean, called_in: number, called_in_ms: number, locked: boolean, chair: ChairNow,
  *   roll: RollNow, words: WordNow[], banner: string, asked: AskedNow[], ballot: BallotNow,
- *   show: ShowNow, observers: number}} State
+ *   show: ShowNow, observers: number, material: MaterialNow}} State
  *   `floor` is -1 while the main venue speaks; `venues` are in order of number
+ * @typedef {{item: number, file: string, page: number}} MaterialNow `item` is -1 while none is shown;
+ *   `file` is empty for the item's first
+ * @typedef {{type: "materials"}} MaterialsChanged the list is another now
  * @typedef {{number: number, venue: number, at_ms: number, done: boolean}} AskedNow
  * @typedef {{number: number, text: string, choices: string[], secret: boolean, closed: boolean,
  *   voted: number[], counts: number[], voices: {venue: number, choice: number}[]}} BallotNow
@@ -60,7 +63,7 @@
  * @typedef {{type: "refused", id: number, code: string, message: string}} Refused
  * @typedef {{type: "replaced", message: string}} Replaced
  * @typedef {{type: "ended", session: number}} Ended
- * @typedef {Welcome | Waiting | Check | Place | Truth | State | Questions | Voices |
+ * @typedef {Welcome | Waiting | Check | Place | Truth | State | Questions | MaterialsChanged | Voices |
  *   Done | Refused | Replaced | Ended | View | Quality | Ring | Called} Message
  * @typedef {"floor.request" | "floor.withdraw" | "floor.return" | "floor.give" | "floor.take_back" |
  *   "floor.decline" | "mute.all" | "mute.lift" | "mic.open" | "mic.close" | "head_count" |
@@ -72,7 +75,7 @@
  *   "ballot.clear" | "broadcast.set" | "broadcast.end" | "watch.set" | "watch.end" |
  *   "carousel.start" | "carousel.pause" | "carousel.resume" | "carousel.end" | "layout.set" |
  *   "layout.allow" | "layout.forbid" | "layout.choose" | "content.allow" | "content.forbid" |
- *   "content.stop" | "venue.call"} CommandName
+ *   "content.stop" | "venue.call" | "material.show" | "material.hide"} CommandName
  */
 
 export {};

@@ -11,6 +11,7 @@ import { countDown, dayName, ServerClock, timeOfDay, weekday } from "../lib/cloc
 import { DeviceKeeper } from "../lib/devices.js";
 import { need, say, setIcon } from "../lib/el.js";
 import { branchNews, partOf } from "../lib/news.js";
+import { Materials } from "../lib/materials.js";
 import { freshClientId } from "../lib/retry.js";
 import { floorButton, MAIN, placeInQueue, titleOf, venueOf } from "../lib/room.js";
 import { MediaLink } from "../lib/rtc.js";
@@ -39,6 +40,9 @@ const toast = parts.part("action-toast", ActionToast);
 const headCount = parts.part("head-count", HeadCount);
 const help = parts.part("dialog.help", HTMLDialogElement);
 const card = need(room, "ballot-card", BallotCard);
+
+const materials = new Materials((session) => `/j/${token}/sessions/${session}/materials`, () => draw());
+const material = new parts.MaterialPlace(need(room, ".big", HTMLElement), materials, () => null);
 
 /** What is known now; the page is drawn from it. */
 const known = {
@@ -97,6 +101,12 @@ const devices = new DeviceKeeper((found) => {
 function hear(message) {
   if ("now_ms" in message) clock.heard(message.now_ms);
   switch (message.type) {
+    case "welcome":
+      materials.load(message.session);
+      break;
+    case "materials":
+      materials.load();
+      break;
     case "state":
       tellNews(known.state, message);
       known.state = message;
@@ -158,6 +168,7 @@ function unknown() {
 function leave() {
   known.state = null;
   share?.stop();
+  material.update(null);
   known.truth = null;
   media.stop();
 }
@@ -315,10 +326,24 @@ function drawButtons(state, heads) {
   tell(button, ".act__words", words);
   tell(button, "small", note);
   const leads = state.chair.seat === `venue:${here}`;
-  need(room, "[data-do=material]", HTMLElement).hidden = holds || leads;
   need(room, "[data-do=release]", HTMLElement).hidden = holds || !leads;
+  drawMaterial(state, holds || leads);
   need(room, "[data-do=return]", HTMLElement).hidden = !holds;
   tell(room, "[data-recorded]", heads >= 0 ? t("现在记 {n} 人", { n: heads }) : t("还没有记"));
+}
+
+/**
+ * @param {State} state
+ * @param {boolean} busy whether this venue has the floor or leads: the button makes room then
+ */
+function drawMaterial(state, busy) {
+  const button = need(room, "[data-do=material]", HTMLButtonElement);
+  const n = materials.files(state.item).length;
+  button.hidden = busy;
+  button.disabled = n === 0;
+  const note = state.items.length ? t("这一项没有材料") : t("这场会没有材料");
+  tell(button, "small", n ? t("这一项有 {n} 份", { n }) : note);
+  material.update(state);
 }
 
 /**
@@ -478,6 +503,7 @@ function setType(size) {
 parts.wire({
   floor: useFloorButton,
   count: () => headCount.open(known.state ? venueOf(known.state, here)?.heads ?? -1 : -1),
+  material: () => material.toggle(),
   return: () => command("floor.return"),
   release: () => command("chair.release"),
   share: toggleShare,

@@ -6,8 +6,10 @@ import { canConnect } from "../lib/rtc.js";
 import { t } from "../lib/words.js";
 
 /** @import { Devices } from "../lib/devices.js" */
+/** @import { Materials } from "../lib/materials.js" */
 /** @import { MediaLink } from "../lib/rtc.js" */
 /** @import { Signal } from "../lib/signal.js" */
+/** @import { Lead, MaterialDesk } from "./material.js" */
 /** @import { State } from "../lib/protocol.js" */
 
 const body = document.body;
@@ -205,6 +207,49 @@ export function live(signal, media, draw, begin) {
     media.hurry();
   });
   window.addEventListener("resize", draw);
+}
+
+/** The viewer of materials; its script is loaded when something is first shown in it. */
+export class MaterialPlace {
+  /**
+   * @param {HTMLElement} place the big picture
+   * @param {Materials} materials
+   * @param {() => Lead | null} lead see `MaterialDesk`
+   */
+  constructor(place, materials, lead) {
+    this.place = place;
+    this.materials = materials;
+    this.lead = lead;
+    /** @type {State | null} */
+    this.state = null;
+    /** @type {MaterialDesk | null} */
+    this.desk = null;
+    /** @type {Promise<void> | null} */
+    this.coming = null;
+  }
+
+  /** @param {State | null} state */
+  update(state) {
+    this.state = state;
+    if (this.desk) this.desk.update(state);
+    else if (state && state.material.item >= 0 && this.materials.files(state.item).length) this._load();
+  }
+
+  async toggle() {
+    await this._load();
+    this.desk?.toggle();
+  }
+
+  _load() {
+    if (!this.coming) this.coming = this._fetch().catch(() => void (this.coming = null));
+    return this.coming;
+  }
+
+  async _fetch() {
+    const { MaterialDesk } = await import("./material.js");
+    this.desk = new MaterialDesk(this.place, this.materials, this.lead);
+    this.desk.update(this.state);
+  }
 }
 
 /** @returns {string} the address of the websocket on the host that served this page */

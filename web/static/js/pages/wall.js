@@ -17,6 +17,7 @@ import { need, say, setIcon } from "../lib/el.js";
 import { wallFlag } from "../lib/hall-show.js";
 import { figures, lasting, likelyEnd, tileState, timeWithSeconds } from "../lib/hall.js";
 import { chairNews } from "../lib/news.js";
+import { Materials } from "../lib/materials.js";
 import { freshClientId } from "../lib/retry.js";
 import { MAIN, NOBODY, numeral, placeInQueue, titleOf, venueOf } from "../lib/room.js";
 import { MediaLink } from "../lib/rtc.js";
@@ -49,6 +50,14 @@ const desk = parts.part("talk-desk", TalkDesk);
 const roll = need(hall, "roll-call", RollCall);
 const wording = parts.part("decline-word", DeclineWord);
 const tiles = /** @type {VenueTile[]} */ (parts.all("venue-tile"));
+
+const materials = new Materials((number) => `/sessions/${number}/materials`, () => draw());
+const material = new parts.MaterialPlace(big, materials, () => (known.operator ? showing : null));
+const showing = {
+  /** @param {number} item @param {{file: string, page: number}} leaf */
+  show: (item, leaf) => command("material.show", { item, ...leaf }),
+  hide: () => command("material.hide"),
+};
 
 /** What is known now; the page is drawn from it. */
 const known = {
@@ -119,6 +128,7 @@ function hear(message) {
   switch (message.type) {
     case "welcome":
       known.own = { seat: message.seat, rank: message.rank };
+      materials.load(message.session);
       break;
     case "state":
       tellNews(known.state, message);
@@ -143,6 +153,9 @@ function hear(message) {
     case "ended":
       known.ended = true;
       leave();
+      break;
+    case "materials":
+      materials.load();
       break;
     case "questions":
       known.questions = message.questions;
@@ -181,6 +194,7 @@ function unknown() {
 
 function leave() {
   known.state = null;
+  material.update(null);
   media.stop();
 }
 
@@ -259,6 +273,7 @@ function drawHall(state) {
   // the leader and the operator may sit at two computers; one of them has picture and sound
   need(hall, "[data-elsewhere]", HTMLElement).hidden = !known.replaced;
   show.draw(state);
+  drawMaterial(state);
   parts.showMending(known.mediaAttempts);
 }
 
@@ -415,6 +430,24 @@ function drawControls(state) {
   back.disabled = !held;
   const words = held ? t("收回 {venue} 的发言", { venue: titleOf(state, state.floor) }) : t("现在是主会场在讲");
   say(need(back, "span", HTMLElement), words);
+}
+
+/** @param {State} state */
+function drawMaterial(state) {
+  const button = need(hall, "[data-do=material]", HTMLButtonElement);
+  const shown = state.material.item >= 0;
+  const n = materials.files(state.item).length;
+  button.disabled = n === 0 && !shown;
+  button.setAttribute("aria-pressed", String(shown));
+  button.title = n ? t("这一项有 {n} 份", { n }) : t("这一项没有材料");
+  material.update(state);
+}
+
+/** Show the present item's material to all, or take it off; also where this page shows none itself. */
+function useMaterial() {
+  const state = known.state;
+  if (state && state.material.item >= 0) command("material.hide");
+  else material.toggle();
 }
 
 /**
@@ -582,6 +615,7 @@ parts.wire({
   extend: () => command("agenda.extend", { minutes: 5 }, t("本项延长了 5 分")),
   next: () => command("agenda.next", {}, t("接到了下一项")),
   take_back: takeBack,
+  material: useMaterial,
   banner: () => desk.writeBanner(known.state ? known.state.banner : ""),
   ballot: () => desk.writeBallot(),
   questions: () => desk.openQuestions(),
