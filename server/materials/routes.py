@@ -206,12 +206,12 @@ async def handle_move(http: web.Request) -> web.Response:
 
 _HERE = "/sessions/{session}/materials"
 _VENUE = "/j/{token}/sessions/{session}/materials"
-_FILE = "{file:[rm][0-9]{1,9}}"
+_FILE = "{file}"
 ROUTES = [
     web.get(_HERE, show_materials, name="materials"),
     web.get(f"{_HERE}.json", show_list, name="materials.list"),
     web.get(f"{_HERE}/{_FILE}", show_viewer, name="materials.file"),
-    web.get(f"{_HERE}/{_FILE}.json", show_about, name="materials.about"),
+    web.get(f"{_HERE}/{_FILE}/about", show_about, name="materials.about"),
     web.get(f"{_HERE}/{_FILE}/pages/{{page}}", show_page, name="materials.page"),
     web.get(f"{_HERE}/{_FILE}/original", show_file, name="materials.original"),
     web.post(f"{_HERE}/items/{{item}}", handle_add, name=ADDING),
@@ -219,7 +219,7 @@ ROUTES = [
     web.post(f"{_HERE}/{_FILE}/up", handle_move, name="materials.move.post"),
     web.post(f"{_HERE}/undo", handle_undo, name="materials.undo.post"),
     web.get(f"{_VENUE}.json", show_list, name="venue.materials"),
-    web.get(f"{_VENUE}/{_FILE}.json", show_about, name="venue.materials.about"),
+    web.get(f"{_VENUE}/{_FILE}/about", show_about, name="venue.materials.about"),
     web.get(f"{_VENUE}/{_FILE}/pages/{{page}}", show_page, name="venue.materials.page"),
     web.get(f"{_VENUE}/{_FILE}/original", show_file, name="venue.materials.original"),
 ]

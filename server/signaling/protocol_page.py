@@ -263,7 +263,7 @@ pages use `/sessions/NUMBER/materials`, during the session and afterwards. A fil
 | method and path | answers |
 | --- | --- |
 | `GET MATERIALS.json` | `{"items": [{"files": [{"key", "name", "kind"}]}]}` in the order of the agenda; `kind` is `pdf`, `picture`, `office` or `other` |
-| `GET MATERIALS/KEY.json` | `{"name", "pages"}`; an office document is turned into PDF first, which takes a while |
+| `GET MATERIALS/KEY/about` | `{"name", "pages"}`; an office document is turned into PDF first, which takes a while |
 | `GET MATERIALS/KEY/pages/PAGE` | the page as PNG or JPEG, 2,000 pixels at its longer side |
 | `GET MATERIALS/KEY/original` | the file as it was sent, as a download |
 

@@ -141,7 +141,7 @@ export class MaterialViewer extends HTMLElement {
    */
   async _learn(key) {
     const headers = { Accept: "application/json" };
-    const answer = await fetch(`${this.address(key)}.json`, { headers }).catch(() => null);
+    const answer = await fetch(`${this.address(key)}/about`, { headers }).catch(() => null);
     if (!answer) return;
     const told = await answer.json().catch(() => ({}));
     this.pages.set(key, answer.ok ? told.pages : 0);
