@@ -27,6 +27,7 @@ NUMBERED = (
     "number",
     "first",
     "second",
+    "page",
 )
 """Parts of addresses that are ids."""
 
