@@ -236,7 +236,7 @@ def test_it_runs_where_no_library_is(tmp_path: Path) -> None:
     )
     assert bare.returncode == 1
     assert "[要办] 缺这些库：aioice, aiohttp" in bare.stdout
-    assert bare.stdout.count("[") == 14
+    assert bare.stdout.count("[") == 15
     assert bare.stderr == ""
 
 
@@ -250,7 +250,7 @@ def test_the_command_says_all_of_it_and_ends_with_0_or_1(
     assert main([*words, "--lang", "zh", "--port", free]) == 0
     said = capsys.readouterr().out
     assert "可以启动" in said
-    assert said.count("[") == 14
+    assert said.count("[") == 15
     monkeypatch.setenv("PINHUI_WEB_DIR", str(tmp_path / "web"))
     assert main([*words, "--lang", "en", "--port", free]) == 1
     said = capsys.readouterr().out

@@ -2,7 +2,6 @@
 
 import { ActionToast } from "../elements/action-toast.js";
 import { AgendaClock } from "../elements/agenda-clock.js";
-import { BallotCard } from "../elements/ballot-card.js";
 import { HeadCount } from "../elements/head-count.js";
 import { PicturePanes } from "../elements/picture-panes.js";
 import { RingBell } from "../elements/ring-bell.js";
@@ -39,7 +38,8 @@ const waitingView = parts.part("[data-view=waiting]", HTMLElement);
 const toast = parts.part("action-toast", ActionToast);
 const headCount = parts.part("head-count", HeadCount);
 const help = parts.part("dialog.help", HTMLDialogElement);
-const card = need(room, "ballot-card", BallotCard);
+/** What draws a vote, asked for with the first one. @type {Promise<typeof import("../elements/ballot-card.js")> | undefined} */
+let ballots;
 
 const materials = new Materials((session) => `/j/${token}/sessions/${session}/materials`, () => draw());
 const material = new parts.MaterialPlace(need(room, ".big", HTMLElement), materials, () => null);
@@ -224,11 +224,19 @@ function drawRoom(state) {
   parts.showMending(known.mediaAttempts);
   drawBig(state);
   parts.showBanner(state);
-  card.show(state.ballot, state.expected, { venue: here });
+  drawBallot(state);
   drawPart(state);
   drawShare(state);
   drawOwn(state, heads);
   drawButtons(state, heads);
+}
+
+/** @param {State} state */
+function drawBallot(state) {
+  if (state.ballot.number) ballots ||= import("../elements/ballot-card.js");
+  ballots?.then(({ BallotCard }) => {
+    need(room, "ballot-card", BallotCard).show(state.ballot, state.expected, { venue: here });
+  });
 }
 
 /** @param {State} state */
@@ -514,7 +522,7 @@ parts.wire({
   play: parts.playEverything,
   language: (button) => choose({ language: button.dataset.language || "" }).then(() => location.reload()),
 });
-card.addEventListener("cast", (event) => {
+parts.part("ballot-card", HTMLElement).addEventListener("cast", (event) => {
   if (event instanceof CustomEvent) command("ballot.cast", { choice: event.detail });
 });
 headCount.addEventListener("count", (event) => {
