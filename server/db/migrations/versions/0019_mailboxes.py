@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from server.db.base import UtcDateTime
+from server.db.base import BigId, UtcDateTime
 
 revision = "0019"
 down_revision = "0018"
@@ -21,7 +21,7 @@ def upgrade() -> None:
     op.create_table(
         "mailboxes",
         sa.Column("name", sa.String(length=400), nullable=False),
-        sa.Column("validity", sa.BigInteger(), nullable=False),
-        sa.Column("uid", sa.BigInteger(), nullable=False),
+        sa.Column("validity", BigId, nullable=False),
+        sa.Column("uid", BigId, nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_mailboxes")),
     )
