@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from server.media.client import MediaClient, WorkerSettings
-from server.media.model import MediaEvent, PeerConnected, PeerDisconnected
+from server.media.model import MediaEvent, PeerConnected, PeerDisconnected, WorkerLost
 from tests.media.callers import Caller, until
 from tests.unit.media.cores import CORES, build_core
 
@@ -60,12 +60,24 @@ async def media(
     for info in await client.peers():
         await client.disconnect(info.peer, "test over")
     await client.close_room("r")
-    came = [event for event in events if isinstance(event, PeerConnected)]
-    await until(lambda: sum(isinstance(e, PeerDisconnected) for e in events) == len(came))
+    await until(lambda: not _still_here(events))
     for event in events:
         if isinstance(event, PeerConnected | PeerDisconnected):
             await client.acknowledge(event.seq)
     await client.detach()
+
+
+def _still_here(events: list[MediaEvent]) -> set[str]:
+    """Return the peers that came and have not gone; with a worker that dies, all its peers go."""
+    here: set[str] = set()
+    for event in events:
+        if isinstance(event, PeerConnected):
+            here.add(event.peer)
+        elif isinstance(event, PeerDisconnected):
+            here.discard(event.peer)
+        elif isinstance(event, WorkerLost):
+            here.clear()
+    return here
 
 
 CallerMaker = Callable[..., Caller]
