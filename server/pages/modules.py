@@ -35,13 +35,14 @@ def bare(script: str) -> str:
 
     Only comments that have their lines to themselves are taken out, which is how ours are written:
     nothing inside a line is touched, so no text can be taken for a comment. In a template literal
-    of several lines, no line may begin with ``//``, ``/*`` or ``*``.
+    of several lines, no line may begin with ``//`` or ``/*``.
     """
     lines: list[str] = []
     inside = False
     for line in script.split("\n"):
         words = line.strip()
-        opens = not inside and words.startswith("/*")
-        lines.append("" if inside or opens or words.startswith("//") else line)
-        inside = (inside or opens) and not words.endswith("*/")
+        end = words.find("*/", 0 if inside else 2)
+        alone = inside or (words.startswith("/*") and end in (-1, len(words) - 2))
+        lines.append("" if alone or words.startswith("//") else line)
+        inside = alone and end == -1
     return "\n".join(lines)

@@ -136,11 +136,11 @@ async def test_what_is_only_to_be_made_known_goes_to_the_digest(signed_in: Enter
         ({"topic": " "}, "请写清要讲什么"),
         ({"minutes": "7"}, "分钟数要在 5 到 60 之间"),
         ({"minutes": "999999999999"}, "分钟数要在 5 到 60 之间"),
-        ({"post": []}, "至少选一个岗位"),
-        ({"committee": ["77", "x"]}, "至少选一个岗位"),
+        ({"post": []}, "至少一个岗位、一家居委会"),
+        ({"committee": ["77", "x"]}, "至少一个岗位、一家居委会"),
         ({"deadline": "2026-11-24"}, "最晚日期"),
         ({"deadline": "2029-11-24"}, "最晚日期"),
-        ({"post": ["MAYOR"]}, "至少选一个岗位"),
+        ({"post": ["MAYOR"]}, "至少一个岗位、一家居委会"),
     ],
 )
 async def test_a_form_that_cannot_be_meant_comes_back_filled_in(
