@@ -273,5 +273,13 @@ async def test_old_letters_lose_their_words_and_stay_as_a_line(
     assert await put(db, clock, LETTER) == [False]
 
 
-async def test_letters_are_kept_whole_for_ever_where_the_setting_says_so(clock: FakeClock) -> None:
-    assert await emptying_jobs(clock, 0)(None, clock.now()) == []  # type: ignore[arg-type]
+async def test_letters_are_kept_whole_for_ever_where_the_setting_says_so(
+    db: Database, clock: FakeClock
+) -> None:
+    assert await put(db, clock, LETTER) == [True]
+    clock.advance(days=4000)
+    async with db.tx() as tx:
+        job, *_ = await emptying_jobs(clock, 0)(tx, clock.now())
+        await job.run(tx)
+        [stored] = await store.load_letters(tx, states=list(LetterState))
+    assert stored.letter.text == LETTER.text
