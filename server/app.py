@@ -1,6 +1,7 @@
 """The one place where things are built and wired: database, pages, guards, routes."""
 
 import asyncio
+import gc
 import ipaddress
 import logging
 import signal
@@ -21,18 +22,28 @@ from server.admission import routes as admission_routes
 from server.admission import vault
 from server.admission.store import load_attachments
 from server.attendance import routes as attendance_routes
+from server.attendance.service import Turnstile
+from server.audit import service as audit
 from server.auth import routes as auth_routes
 from server.auth.guard import attach_login, guard, login_of, role_of
 from server.auth.model import Role
+from server.auth.permissions import OPERATORS
+from server.backup.jobs import LOOK_SECONDS as LOOK_FOR_NIGHT
+from server.backup.jobs import Nightly
 from server.board import routes as board_routes
 from server.board.jobs import board_jobs
 from server.board.routes import api as board_api
 from server.board.service.searching import Solver
+from server.burden import routes as burden_routes
+from server.burden.export import Press
+from server.burden.jobs import LOOK_SECONDS, Monthly, folding_jobs
+from server.burden.service import forget_erased
 from server.conference import routes as conference_routes
-from server.conference.jobs import SIGN_SECONDS, keep_time, session_jobs
+from server.conference.jobs import keep_time, session_jobs
 from server.conference.ports import Media
+from server.conference.recording import SCOPES
 from server.conference.routes import CONFERENCES
-from server.conference.service import Conferences
+from server.conference.service.running import Conferences
 from server.config import CannotStartError, Settings, find_office, load_secret
 from server.db.engine import Database, Tx
 from server.db.migrate import upgrade
@@ -45,10 +56,17 @@ from server.digest.service import Digester
 from server.digest.views import count_unread
 from server.domain.clock import Clock, SystemClock
 from server.domain.errors import NotFoundError
+from server.intake import routes as intake_routes
 from server.invitation import routes as invitation_routes
 from server.invitation.ics import MOST_BYTES
 from server.invitation.jobs import invitation_jobs
 from server.invitation.service import Inviter, receive
+from server.library import routes as library_routes
+from server.library.export import VideoShelf
+from server.library.service.desk import Librarian
+from server.library.service.keeping import load_sizes
+from server.library.service.keeping import sweep as sweep_library
+from server.library.store import count_waiting
 from server.mail.jobs import SEND_SECONDS, Postman, emptying_jobs
 from server.mail.receiving import POLL_SECONDS, Collector
 from server.materials import model as material_model
@@ -73,6 +91,11 @@ from server.pages.export import PaperMaker
 from server.pages.render import Renderer
 from server.portal import routes as portal_routes
 from server.portal.menu import menu_for
+from server.recording import routes as recording_routes
+from server.recording.export import Films
+from server.recording.jobs import sealing_jobs
+from server.recording.keeping import sweep
+from server.recording.watched import Tally
 from server.scheduler import routes as scheduler_routes
 from server.scheduler import store as scheduler_store
 from server.scheduler import workday_keeping
@@ -97,7 +120,15 @@ AUTHORITY: web.AppKey[Path] = web.AppKey("authority", Path)
 
 MAX_BODY = 256 * 1024
 MAX_TABLE = 4 * 1024 * 1024
-_BARE_ROUTES = frozenset({"static", "health", "authority"})
+_DOORS = frozenset({"ws", "rtc.post", "rtc.delete", "whip.post", "whep.post"})
+_BARE_ROUTES = _DOORS | {"static", "health", "authority"}
+_FIRST_PAGES = (
+    *("parts/macros.html", "base.html", "live/room.html", "live/branch.html"),
+    *("attendance/session.html", "attendance/items.html", "attendance/people.html"),
+    *("attendance/parts.html", "attendance/paper.html"),
+    *("burden/report.html", "burden/parts.html", "burden/paper.html", "parts/charts.html"),
+)
+"""Templates compiled beforehand, the venue's page first: nobody is to wait for them."""
 _YEAR = "public, max-age=31536000, immutable"
 
 
@@ -112,7 +143,7 @@ async def furnish(request: web.Request, handler: Handler) -> web.StreamResponse:
         office = await street_store.load_office(tx)
     if office is not None:
         visit.street, visit.phone = office.name, office.phone
-    counts = {"/digest": await _unread(request)}
+    counts = {"/digest": await _unread(request), "/library": await _waiting(request)}
     visit.menu = menu_for(role_of(request), request.path, counts)
     return await handler(request)
 
@@ -123,6 +154,14 @@ async def _unread(request: web.Request) -> int:
         return 0
     async with request.app[DATABASE].view() as tx:
         return await count_unread(tx, login_of(request), request.app[CLOCK].now())
+
+
+async def _waiting(request: web.Request) -> int:
+    """Return how many experience videos wait for the word of a leader or the office; else 0."""
+    if role_of(request) not in OPERATORS:
+        return 0
+    async with request.app[DATABASE].view() as tx:
+        return await count_waiting(tx, login_of(request).account_id)
 
 
 async def show_health(http: web.Request) -> web.Response:
@@ -243,7 +282,7 @@ async def build_app(
     app[SECRET] = load_secret(settings.data_dir)
     app[LANGUAGE] = settings.language
     app[AUTHORITY] = tls.files_of(settings.data_dir).authority
-    app[PAPER] = PaperMaker()
+    _add_keeping(app, settings)
     app[street_routes.DRAFT] = settings.data_dir / "setup.json"
     app[street_routes.HOSTS] = tuple(_certified_names(settings))
     app[ROOM] = _room()
@@ -253,19 +292,17 @@ async def build_app(
     relay = _Relay()
     app[MEDIA] = await start_media(settings, relay)
     app[ws.HUB] = hub = ws.Hub(app[DATABASE], app[CLOCK])
-    app[auth_routes.SIGN_OUT] = _signer_out(app)
-    app[CONFERENCES] = hub.conferences = Conferences(
-        app[DATABASE], app[CLOCK], app[MEDIA], hub, settings.data_dir / "alive"
-    )
+    hub.conferences = _add_conferences(app, settings)
     await app[CONFERENCES].restore()
     await workday_keeping.seed(app[DATABASE], app[CLOCK])
     relay.lead_to(_add_device_checks(app))
     _add_materials(app, settings)
     # the port is this process's alone, so nobody else on this computer has the name
     app[TIMER] = Timer(app[DATABASE], app[CLOCK], f"{socket.gethostname()}:{settings.port}")
-    app[TIMER].register("sessions", session_jobs(app[CONFERENCES]))
-    app[TIMER].every(SIGN_SECONDS, app[CONFERENCES].note_alive)
-    app[street_routes.CUT_OFF] = _cutter(app)
+    _time_sessions(app, settings)
+    _add_recordings(app, settings)
+    _add_backups(app, settings)
+    _tell_running_sessions(app)
     app[portal_routes.POSTMAN] = Postman(
         app[DATABASE], app[CLOCK], settings.mail_server, _sender_name(app[DATABASE])
     )
@@ -308,11 +345,146 @@ async def build_app(
     app[board_api.SOLVER] = solver = Solver()
     app[TIMER].register("board", board_jobs(app[DATABASE], app[CLOCK], solver))
     app.add_routes(_ROUTES)
-    app.on_shutdown.append(ws.close_sockets)
-    app.on_shutdown.append(_closer(solver))
+    app.on_shutdown.extend((ws.close_sockets, _closer(solver)))
+    _add_reports(app, settings)
     app.on_cleanup.append(_stop_letters)
     app.on_cleanup.append(_close_database)
     return app
+
+
+def _add_keeping(app: web.Application, settings: Settings) -> None:
+    """Add how long contents are kept, and what makes signed reports of them."""
+    app[attendance_routes.POLICY] = settings.policy
+    app[attendance_routes.FORGET] = forget_erased
+    app[attendance_routes.TURNSTILE] = Turnstile()
+    app[PAPER] = paper = PaperMaker(seal=partial(tls.issue_seal, settings.data_dir))
+
+    async def close(_app: web.Application) -> None:
+        await paper.close()
+
+    app.on_shutdown.append(close)
+
+
+async def _choose_algorithm(app: web.Application, algorithm: str) -> None:
+    """Let new events be hashed as is set.
+
+    Raises:
+        CannotStartError: for an algorithm unheard of.
+    """
+    try:
+        await audit.use_algorithm(app[DATABASE], app[CLOCK], algorithm)
+    except ValueError as error:
+        raise CannotStartError(
+            f"设置 audit_algorithm 不能是 {algorithm}，只能是 sha256 或 sm3\n"
+            f"The setting audit_algorithm cannot be {algorithm}: sha256 or sm3"
+        ) from error
+
+
+def _add_conferences(app: web.Application, settings: Settings) -> Conferences:
+    """Add the conferences; return them.
+
+    Raises:
+        CannotStartError: when the settings want something recorded that there is not.
+    """
+    if settings.recording_scope not in SCOPES:
+        raise CannotStartError(
+            f"设置 recording_scope 不能是 {settings.recording_scope}，只能是 {'、'.join(SCOPES)}\n"
+            f"The setting recording_scope cannot be {settings.recording_scope}: {', '.join(SCOPES)}"
+        )
+    app[conference_routes.RECORDING_SCOPE] = settings.recording_scope
+    app[CONFERENCES] = Conferences(
+        app[DATABASE],
+        app[CLOCK],
+        app[MEDIA],
+        app[ws.HUB],
+        recordings=settings.recordings,
+    )
+    return app[CONFERENCES]
+
+
+def _time_sessions(app: web.Application, settings: Settings) -> None:
+    """Let sessions open and close at their hour, and recordings be sealed after it."""
+    timer = app[TIMER]
+    timer.register("sessions", session_jobs(app[CONFERENCES]))
+    timer.register("recordings", sealing_jobs(app[DATABASE], app[CLOCK], settings.recordings))
+
+
+def _add_reports(app: web.Application, settings: Settings) -> None:
+    """Add what reports over many sessions are printed with."""
+    app[burden_routes.PRESS] = press = Press(app[PAPER], app[CLOCK])
+
+    app[TIMER].register("burden", folding_jobs(app[DATABASE]))
+    monthly = Monthly(
+        db=app[DATABASE],
+        clock=app[CLOCK],
+        renderer=app[RENDERER],
+        paper=app[PAPER],
+        language=settings.language,
+        address=public_address(settings),
+    )
+    app[TIMER].while_leading(LOOK_SECONDS, monthly.run_due, begin=monthly.begin)
+
+    async def close(_app: web.Application) -> None:
+        await press.close()
+
+    app.on_shutdown.append(close)
+
+
+def _add_recordings(app: web.Application, settings: Settings) -> None:
+    """Add what there is to watch; the films that are being made end with the application."""
+    _add_library(app, settings)
+    app[recording_routes.FILMS] = films = Films(settings.recordings)
+    app[recording_routes.TALLY] = Tally()
+    app[recording_routes.KEEP_DAYS] = settings.keep_recordings_days
+
+    async def sweep_up(app: web.Application) -> None:
+        await sweep(app[DATABASE], films)
+
+    async def close(_app: web.Application) -> None:
+        await films.close()
+
+    app.on_startup.append(sweep_up)
+    app.on_shutdown.append(close)
+
+
+def _add_backups(app: web.Application, settings: Settings) -> None:
+    """Add the nightly backup, unless none is wanted."""
+    app[portal_routes.BACKS_UP] = settings.keep_backups > 0
+    if not settings.keep_backups:
+        return
+    conferences = app[CONFERENCES]
+    nightly = Nightly(
+        db=app[DATABASE],
+        clock=app[CLOCK],
+        places=settings.places,
+        recordings=settings.backup_recordings,
+        keep=settings.keep_backups,
+        is_busy=lambda: bool(conferences.running),
+    )
+    app[TIMER].while_leading(LOOK_FOR_NIGHT, nightly.run_due, begin=nightly.begin)
+
+
+def _add_library(app: web.Application, settings: Settings) -> None:
+    """Add the experience videos, which lie with the recordings."""
+    app[library_routes.LIBRARIAN] = librarian = Librarian(
+        db=app[DATABASE],
+        clock=app[CLOCK],
+        shelf=VideoShelf(settings.recordings),
+        renderer=app[RENDERER],
+        language=settings.language,
+        address=public_address(settings),
+        days=settings.keep_videos_days,
+    )
+
+    async def sweep_up(_app: web.Application) -> None:
+        await sweep_library(librarian)
+
+    async def close(_app: web.Application) -> None:
+        await librarian.shelf.close()
+
+    app[recording_routes.VIDEOS] = load_sizes
+    app.on_startup.append(sweep_up)
+    app.on_shutdown.append(close)
 
 
 def _add_device_checks(app: web.Application) -> OnEvent:
@@ -323,7 +495,7 @@ def _add_device_checks(app: web.Application) -> OnEvent:
     app[check_routes.ASK] = hub.ask_for_checks
 
     async def take(event: MediaEvent) -> None:
-        taker = checks if is_of_a_check(event) else conferences
+        taker = checks if is_of_a_check(event) else conferences.tidings
         await taker.on_media_event(event)
 
     return take
@@ -341,12 +513,19 @@ def _read_answers(app: web.Application, settings: Settings) -> None:
     app[TIMER].while_leading(POLL_SECONDS, collector.run_due, begin=collector.begin)
 
 
+def _tell_running_sessions(app: web.Application) -> None:
+    """Let the sessions that run know of logins that end, of links renewed, of words on leave."""
+    app[auth_routes.SIGN_OUT] = _signer_out(app)
+    app[street_routes.CUT_OFF] = _cutter(app)
+    app[attendance_routes.LEAVE_CHANGED] = app[CONFERENCES].leave_changed
+
+
 def _signer_out(app: web.Application) -> Callable[[int], Awaitable[None]]:
     """Return what ends the websockets and the media of an account's logins that have ended."""
 
     async def sign_out(account_id: int) -> None:
         await app[ws.HUB].sign_out(account_id)
-        await app[CONFERENCES].turn_out_signed_out()
+        await app[CONFERENCES].doors.turn_out_signed_out()
 
     return sign_out
 
@@ -355,6 +534,7 @@ def _room() -> dict[str, int]:
     """Return how many bytes forms with files may have, by route."""
     return dict.fromkeys(("book.post", "request.edit.post"), admission_routes.MOST_BYTES) | {
         "setup.step.post": MAX_TABLE,
+        **dict.fromkeys(intake_routes.POSTS, MAX_TABLE),
         material_routes.ADDING: material_routes.MOST_BYTES,
     }
 
@@ -404,7 +584,7 @@ def _cutter(app: web.Application) -> Callable[[int], Awaitable[None]]:
 
     async def cut_off(venue_id: int) -> None:
         app[ws.HUB].cut_off(venue_id)
-        await app[CONFERENCES].turn_out(venue_id)
+        await app[CONFERENCES].doors.turn_out(venue_id)
         await app[check_routes.CHECKS].end(venue_id)
 
     return cut_off
@@ -478,6 +658,7 @@ _ROUTES = [
     *auth_routes.ROUTES,
     *portal_routes.ROUTES,
     *street_routes.ROUTES,
+    *intake_routes.ROUTES,
     *scheduler_routes.ROUTES,
     *invitation_routes.ROUTES,
     *admission_routes.ROUTES,
@@ -488,6 +669,9 @@ _ROUTES = [
     *material_routes.ROUTES,
     *check_routes.ROUTES,
     *attendance_routes.ROUTES,
+    *burden_routes.ROUTES,
+    *recording_routes.ROUTES,
+    *library_routes.ROUTES,
     *ws.ROUTES,
     *whip.ROUTES,
     web.get("/healthz", show_health, name="health"),
@@ -614,12 +798,15 @@ async def running(
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     await asyncio.to_thread(upgrade, settings.database)
     app = await build_app(settings, clock)
+    await _choose_algorithm(app, settings.audit_algorithm)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)
     await runner.setup()
     keeping = asyncio.create_task(keep_time(app[CONFERENCES], app[CLOCK]))
     try:
         await web.TCPSite(runner, settings.host, settings.port, ssl_context=context).start()
         await app[TIMER].start()
+        await asyncio.to_thread(app[RENDERER].prepare, _FIRST_PAGES, "js/pages/branch.js")
+        settle()
         log.info("serving on %s", address_of(settings))
         yield app
     finally:
@@ -629,6 +816,16 @@ async def running(
         media = app[MEDIA]
         await (media.detach() if keep_worker else media.stop())
         await runner.cleanup()
+
+
+def settle() -> None:
+    """Leave what is built by now out of every later search for garbage.
+
+    Programs and tables stay for ever; looking through them again now and then took a tenth of a
+    second, in which a page stood still.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 async def told_to_stop() -> None:

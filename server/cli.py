@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from server import __version__
 from server.config import CannotStartError, Settings, read_settings
@@ -47,12 +48,16 @@ def _add_demo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=8080, help="TCP port (default 8080)")
     parser.add_argument("--host", default="127.0.0.1", help="address to serve on")
     parser.add_argument("--data-dir", type=Path, default=Path(".demo"), help="where it is kept")
+    parser.add_argument(
+        "--venues", type=int, choices=range(34), metavar="N", help="let N take part (default: all)"
+    )
 
 
 def _demo(words: argparse.Namespace) -> int:
     from server.simulator.demo import run_demo
 
-    return _until_port_taken(run_demo(words.data_dir, words.host, words.port), words.port)
+    served = run_demo(words.data_dir, words.host, words.port, words.venues)
+    return _until_port_taken(served, words.port)
 
 
 def _add_bench(parser: argparse.ArgumentParser) -> None:
@@ -91,6 +96,14 @@ def _add_audit(parser: argparse.ArgumentParser) -> None:
     export.add_argument("--data-dir", help="folder of the installation")
     export.add_argument("--database-url", help="as for serve")
     export.add_argument("--out", type=Path, required=True, help="the file to write")
+    _add_retention(actions.add_parser("retention", help="what is kept too long, and erase it"))
+
+
+def _add_retention(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", type=Path, help="TOML file with settings, as for serve")
+    parser.add_argument("--data-dir", help="folder of the installation")
+    parser.add_argument("--database-url", help="as for serve")
+    parser.add_argument("--erase", action="store_true", help="erase it; else it is only counted")
 
 
 def _audit(words: argparse.Namespace) -> int:
@@ -98,7 +111,30 @@ def _audit(words: argparse.Namespace) -> int:
 
     if words.action == "verify":
         return verify.run(words)
-    return asyncio.run(_export(words))
+    return asyncio.run(_export(words) if words.action == "export" else _retain(words))
+
+
+async def _retain(words: argparse.Namespace) -> int:
+    from server.audit.keeping import erase_due, load_due
+    from server.burden.service import forget_erased
+    from server.db.engine import Database
+    from server.domain.clock import SystemClock
+    from server.scheduler.store import load_never_held
+
+    settings = _installed(words)
+    db, policy = Database(settings.database), settings.policy
+    try:
+        async with db.view() as tx:
+            due = await load_due(tx, SystemClock(), policy, load_never_held)
+        for one in due:
+            print(f"{one.group}: {one.days} days, {len(one.sequences)} due {dict(one.kinds)}")
+        if words.erase:
+            await erase_due(db, SystemClock(), policy, load_never_held, actor="command line")
+            await forget_erased(db)
+            print("已删除内容，记录链照样能校验。\nErased; the chain still verifies.")
+    finally:
+        await db.close()
+    return 0
 
 
 async def _export(words: argparse.Namespace) -> int:
@@ -173,7 +209,7 @@ def _mail(words: argparse.Namespace) -> int:
 
     # one byte more than is read at all tells that there is more
     content = sys.stdin.buffer.read(MOST_BYTES + 1)
-    settings = read_settings(words.config, data_dir=words.data_dir, database_url=words.database_url)
+    settings = _installed(words)
     try:
         print(asyncio.run(_receive(settings, content)))
     except Exception as error:
@@ -192,6 +228,53 @@ async def _receive(settings: Settings, content: bytes) -> str:
         return await receive(db, SystemClock(), content)
     finally:
         await db.close()
+
+
+def _add_recording(parser: argparse.ArgumentParser) -> None:
+    from server.recording.command import add_arguments
+
+    add_arguments(parser)
+
+
+def _recording(words: argparse.Namespace) -> int:
+    from server.recording.command import run
+
+    return run(words, read_settings(words.config, data_dir=words.data_dir).recordings)
+
+
+def _add_backup(parser: argparse.ArgumentParser) -> None:
+    from server.backup.command import add_backup_arguments
+
+    add_backup_arguments(parser)
+
+
+def _backup(words: argparse.Namespace) -> int:
+    from server.backup.command import run_backup
+
+    folder = None if words.to is None else str(words.to)
+    settings = _installed(words, backup_dir=folder, backup_recordings=words.recordings)
+    # a folder that was named is the administrator's own: nothing in it is deleted
+    keep = settings.keep_backups if words.to is None else 0
+    wanted = settings.backup_recordings
+    return asyncio.run(run_backup(words.check, settings.places, recordings=wanted, keep=keep))
+
+
+def _add_restore(parser: argparse.ArgumentParser) -> None:
+    from server.backup.command import add_restore_arguments
+
+    add_restore_arguments(parser)
+
+
+def _restore(words: argparse.Namespace) -> int:
+    from server.backup.command import run_restore
+
+    return run_restore(words.file, _installed(words).places)
+
+
+def _installed(words: argparse.Namespace, **told: Any) -> Settings:
+    return read_settings(
+        words.config, data_dir=words.data_dir, database_url=words.database_url, **told
+    )
 
 
 def _add_doctor(parser: argparse.ArgumentParser) -> None:
@@ -223,6 +306,9 @@ _COMMANDS = {
     "bench": ("serve one session without login, for load generators", _add_bench, _bench),
     "cert": ("make or renew the certificate for HTTPS, by a CA of our own", _add_cert, _cert),
     "mail": ("take in an answer to an invitation, from a mail server", _add_mail, _mail),
+    "recording": ("list and repair recordings, make films of them", _add_recording, _recording),
+    "backup": ("put everything into one file, while the server runs", _add_backup, _backup),
+    "restore": ("put a backup back into an empty place", _add_restore, _restore),
     "doctor": ("say what is missing or wrong, and what to do", _add_doctor, _doctor),
     "demo": ("a made-up street at work, with a session that is live now", _add_demo, _demo),
 }

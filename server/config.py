@@ -13,6 +13,8 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from server.audit.retention import Policy, check_policy
+from server.backup.archive import Places
 from server.domain.errors import DomainError
 from server.mail.model import (
     MAILBOX_PORTS,
@@ -66,10 +68,25 @@ class Settings:
         imap_folder: which folder is read.
         address: under which people open the pages, for letters to send them to, such as
             ``https://pinhui.street.test:8080``; empty means by the certificate's first name.
+        audit_algorithm: what new events of the log are hashed with, ``sha256`` or ``sm3``.
+        keep_security_days: how many days the content of sign-ins is kept in the log, at least 183;
+            0 means for ever.
+        keep_attendance_days: the same of sessions and attendance, 1827 are five years.
         letter_days: how many days a letter's words and files are kept after it was sent; what is
             kept for good is that it was. 0 means for ever.
         office_program: LibreOffice's ``soffice``, which turns office documents into PDF; empty
             means where it is installed.
+        recordings_dir: where recordings lie, by year, month and session; empty means
+            ``recordings`` in ``data_dir``.
+        recording_scope: what of a session is recorded unless the chair says otherwise:
+            ``programme``, ``everything``, ``venues`` or ``sound``.
+        keep_recordings_days: how many days a recording is kept before it is proposed for deletion,
+            which somebody signs; 0 means for ever.
+        keep_videos_days: the same of experience videos, counted from when they became public.
+        backup_dir: where the nightly backups lie; empty means ``backups`` in ``data_dir``. Another
+            disk is better.
+        keep_backups: how many of them are kept; 0 means that none are made by themselves.
+        backup_recordings: whether recordings are part of a backup; experience videos always are.
     """
 
     data_dir: Path = Path("data")
@@ -97,13 +114,44 @@ class Settings:
     imap_password: str = ""
     imap_folder: str = "INBOX"
     address: str = ""
+    audit_algorithm: str = "sha256"
+    keep_security_days: int = 183
+    keep_attendance_days: int = 1827
     letter_days: int = 90
     office_program: str = ""
+    recordings_dir: str = ""
+    recording_scope: str = "programme"
+    keep_recordings_days: int = 90
+    keep_videos_days: int = 1095
+    backup_dir: str = ""
+    keep_backups: int = 7
+    backup_recordings: bool = False
 
     @property
     def database(self) -> str:
         """The database URL in force."""
         return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'pinhui.db'}"
+
+    @property
+    def policy(self) -> Policy:
+        """How long the bodies of events are kept.
+
+        Raises:
+            ValueError: when something would be kept for less than it must be.
+        """
+        return check_policy(Policy(self.keep_security_days, self.keep_attendance_days))
+
+    @property
+    def recordings(self) -> Path:
+        """The folder of all recordings."""
+        folder = Path(self.recordings_dir) if self.recordings_dir else self.data_dir / "recordings"
+        return folder.absolute()
+
+    @property
+    def places(self) -> Places:
+        """What a backup holds, and where it goes."""
+        folder = Path(self.backup_dir) if self.backup_dir else self.data_dir / "backups"
+        return Places(self.data_dir.absolute(), self.database, self.recordings, folder.absolute())
 
     @property
     def mail_server(self) -> MailServer | None:
@@ -160,9 +208,19 @@ def _coerced(name: str, value: Any) -> Any:
         return Path(value)
     if kind is int:
         return int(value)
+    if kind is bool:
+        return _yes_or_no(name, value)
     if kind == tuple[str, ...]:
         return tuple(value.split(",")) if isinstance(value, str) else tuple(value)
     return str(value)
+
+
+def _yes_or_no(name: str, value: Any) -> bool:
+    words = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+    said = words.get(str(value).lower())
+    if said is None:
+        raise ValueError(f"{name} is true or false, not {value!r}")
+    return said
 
 
 def read_settings(

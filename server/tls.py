@@ -16,6 +16,7 @@ from pathlib import Path
 
 import ifaddr
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -24,6 +25,8 @@ AUTHORITY_LIFE = timedelta(days=3653)
 """Ten years: an installation in every venue PC is work that nobody wants to do twice."""
 SERVER_LIFE = timedelta(days=397)
 """The longest that browsers accept of a server certificate, 398 days, less one."""
+SEAL_LIFE = timedelta(days=1096)
+_DOCUMENT_SIGNING = x509.ObjectIdentifier("1.3.6.1.5.5.7.3.36")
 RENEW_WITHIN = timedelta(days=30)
 _SLACK = timedelta(days=1)
 """Venue PCs may run behind: what is made today is valid since yesterday."""
@@ -87,12 +90,12 @@ def _pair(certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> Pai
     )
 
 
-def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
+def _usage(*, signs_certificates: bool, commits: bool = False) -> x509.KeyUsage:
     return x509.KeyUsage(
         digital_signature=not signs_certificates,
         key_cert_sign=signs_certificates,
         crl_sign=signs_certificates,
-        content_commitment=False,
+        content_commitment=commits,
         key_encipherment=False,
         data_encipherment=False,
         key_agreement=False,
@@ -102,7 +105,7 @@ def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
 
 
 def make_authority(now: datetime, host: str) -> Pair:
-    """Return a new authority of our own: ECDSA P-256, ten years, may sign servers only (RFC 5280).
+    """Return a new authority of our own: ECDSA P-256, ten years, no CAs below it (RFC 5280).
 
     Args:
         now: aware UTC; validity begins a day before.
@@ -166,6 +169,85 @@ def make_certificate(authority: Pair, names: Sequence[str], now: datetime) -> Pa
     return _pair(certificate, key)
 
 
+def make_seal(authority: Pair, host: str, now: datetime) -> Pair:
+    """Return a certificate that signs reports, named after the computer, signed by the authority.
+
+    It lasts three years, or as long as the authority if that ends sooner. Its use is signing
+    documents (RFC 9336), and nothing may be denied (``content_commitment``).
+
+    Raises:
+        ValueError: when the authority's key is not ours.
+    """
+    issuer = x509.load_pem_x509_certificate(authority.certificate)
+    signer = serialization.load_pem_private_key(authority.key, password=None)
+    if not isinstance(signer, ec.EllipticCurvePrivateKey):
+        raise ValueError("the authority's key is not an ECDSA key")
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"Pinhui {host}"[:64])])
+    identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+    above = x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key())
+    certificate = (
+        x509.CertificateBuilder(
+            issuer.subject, subject, key.public_key(), x509.random_serial_number()
+        )
+        .not_valid_before(now - _SLACK)
+        .not_valid_after(min(now + SEAL_LIFE, issuer.not_valid_after_utc))
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_usage(signs_certificates=False, commits=True), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([_DOCUMENT_SIGNING]), critical=False)
+        .add_extension(identifier, critical=False)
+        .add_extension(above, critical=False)
+        .sign(signer, hashes.SHA256())
+    )
+    return _pair(certificate, key)
+
+
+def issue_seal(data_dir: Path, now: datetime) -> tuple[Path, Path, Path]:
+    """Return the files of seal certificate, key and authority, made where they are missing.
+
+    Certificate and key are in one file, so that they can only change together. A new seal is made
+    when the old one ends within 30 days, or is none of our authority's. Keys never leave the data
+    folder.
+
+    Raises:
+        OSError: when a seal must be made, and the authority's key is not there.
+        ValueError: when the authority's files are not what they should be.
+    """
+    files, seal = files_of(data_dir), data_dir / "tls" / "seal.pem"
+    _ensure_authority(files, now)
+    if not _is_good_seal(seal, files.authority, now):
+        authority = Pair(files.authority.read_bytes(), files.authority_key.read_bytes())
+        made = make_seal(authority, socket.gethostname(), now)
+        _write(seal, made.certificate + made.key)
+    return seal, seal, files.authority
+
+
+def _is_good_seal(seal: Path, authority: Path, now: datetime) -> bool:
+    """Whether a file has a certificate of the authority and its key, and will for some time."""
+    if not seal.exists():
+        return False
+    content = seal.read_bytes()
+    try:
+        certificate = x509.load_pem_x509_certificate(content)
+        key = serialization.load_pem_private_key(content, password=None)
+        certificate.verify_directly_issued_by(
+            x509.load_pem_x509_certificate(authority.read_bytes())
+        )
+    except (InvalidSignature, TypeError, ValueError):
+        return False
+    fits = certificate.public_key() == key.public_key()
+    return fits and certificate.not_valid_after_utc - now > RENEW_WITHIN
+
+
+def _ensure_authority(files: Files, now: datetime) -> None:
+    """Make the authority of a data folder, once and for all."""
+    files.authority.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not files.authority.exists():
+        made = make_authority(now, socket.gethostname())
+        _write(files.authority_key, made.key)
+        _write(files.authority, made.certificate)
+
+
 def _write(path: Path, content: bytes) -> None:
     """Write a file that only its owner may read, whole or not at all."""
     fresh = path.with_suffix(".new")
@@ -187,11 +269,7 @@ def issue(data_dir: Path, names: Sequence[str], now: datetime, *, renew: bool) -
         Whether a new server certificate was written; a running server takes it at its next start.
     """
     files = files_of(data_dir)
-    files.authority.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not files.authority.exists():
-        made = make_authority(now, socket.gethostname())
-        _write(files.authority_key, made.key)
-        _write(files.authority, made.certificate)
+    _ensure_authority(files, now)
     authority = Pair(files.authority.read_bytes(), files.authority_key.read_bytes())
     wanted = list(dict.fromkeys(str(name.value) for name in _alternative_names(names)))
     if files.certificate.exists():

@@ -1,5 +1,6 @@
 """Fixtures for every kind of test: databases of both kinds, started here, and a made-up street."""
 
+import gc
 import os
 import pwd
 import shutil
@@ -12,10 +13,13 @@ from pathlib import Path
 import hypothesis
 import psycopg
 import pytest
+from argon2 import PasswordHasher
 
+from server.auth import passwords
 from server.db.engine import Database
 from server.db.migrate import upgrade
 from tests.fakes import FakeClock
+from tests.patience import PATIENCE_S
 
 # Machines differ and are shared: no example fails for being slow. `make quick` tries fewer of them.
 hypothesis.settings.register_profile("all", deadline=None)
@@ -25,11 +29,30 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "all"))
 SECRET = b"a secret of thirty-two bytes ...."
 
 
+def pytest_collection_finish() -> None:
+    """Leave out of every later collection of garbage what stays to the end anyway."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """Hash passwords at the least cost there is; `test_passwords` looks at what the street pays."""
+    with pytest.MonkeyPatch.context() as patch:
+        least = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        patch.setattr(passwords, "_HASHER", least)
+        yield
+
+
 def free_port() -> int:
     """Return a TCP port nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+_SHORT_LIVED = ("fsync=off", "full_page_writes=off", "autovacuum=off", "max_wal_size=4GB")
+"""Nothing of these databases outlives a test, so the server takes no care of its files."""
 
 
 def _postgres_programs() -> Path:
@@ -54,8 +77,9 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     owner = "postgres" if as_user else pwd.getpwuid(os.getuid()).pw_name
     initdb = [str(programs / "initdb"), "-D", str(data), "-U", owner, "-A", "trust", "-E", "UTF8"]
     subprocess.run([*as_user, *initdb, "--no-sync"], check=True, capture_output=True)
-    options = ["-D", str(data), "-p", str(port), "-k", str(folder), "-c", "fsync=off"]
-    options += ["-c", "listen_addresses=127.0.0.1"]
+    options = ["-D", str(data), "-p", str(port), "-k", str(folder)]
+    for setting in ("listen_addresses=127.0.0.1", *_SHORT_LIVED):
+        options += ["-c", setting]
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(
             [*as_user, str(programs / "postgres"), *options], stdout=log, stderr=log
@@ -70,7 +94,7 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def _wait_for_database(url: str, server: "subprocess.Popen[bytes]") -> None:
     """Wait until it lets somebody in: its port is open for a while before that."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline and server.poll() is None:
         try:
             psycopg.connect(url, connect_timeout=1).close()

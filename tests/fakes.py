@@ -2,9 +2,17 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from server.media.client import OnEvent
-from server.media.model import Choice, PeerConnected, PeerDisconnected, PeerInfo, WorkerStats
+from server.media.model import (
+    Choice,
+    PeerConnected,
+    PeerDisconnected,
+    PeerInfo,
+    RecordingPlan,
+    WorkerStats,
+)
 
 NOON_TUESDAY = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
 """Tuesday 24 November 2026, 12:00 at the site."""
@@ -23,10 +31,12 @@ class FakeClock:
     def monotonic(self) -> float:
         return self._monotonic
 
-    def advance(self, **span: float) -> None:
+    def advance(self, **span: float) -> datetime:
+        """Move on by a span, and return the time that it is then."""
         step = timedelta(**span)
         self._now += step
         self._monotonic += step.total_seconds()
+        return self._now
 
 
 class FakeMedia:
@@ -37,8 +47,9 @@ class FakeMedia:
         self.connections: dict[str, dict[int, Choice | None]] = {}
         self.ended: list[tuple[str, str]] = []
         self.audible: dict[str, frozenset[str] | None] = {}
+        self.asked: dict[str, frozenset[str]] = {}
+        self.recorded: dict[str, tuple[Path, RecordingPlan]] = {}
         self.acknowledged = 0
-        self.adopted = True
         self.heard_ms: dict[str, int] = {}
         self._seq = 0
 
@@ -55,14 +66,23 @@ class FakeMedia:
     async def choose(self, peer: str, slots: Mapping[int, Choice | None]) -> None:
         self.connections[peer].update(slots)
 
-    async def set_audible(self, room: str, sources: frozenset[str] | None) -> None:
+    async def set_audible(
+        self, room: str, sources: frozenset[str] | None, asked: frozenset[str] = frozenset()
+    ) -> None:
         self.audible[room] = sources
+        self.asked[room] = asked
 
     async def close_room(self, room: str) -> None:
         self.audible[room] = frozenset()
         for peer in list(self.connections):
             if peer.startswith(f"{room}."):
                 await self.disconnect(peer, "room_closed")
+
+    async def record(self, room: str, folder: Path, plan: RecordingPlan) -> None:
+        self.recorded[room] = folder, plan
+
+    async def end_recording(self, room: str) -> None:
+        self.recorded.pop(room, None)
 
     async def peers(self) -> list[PeerInfo]:
         return [PeerInfo(p, *p.split(".")[:2], 0, at) for p, at in self.heard_ms.items()]

@@ -105,8 +105,12 @@ async def hold_tuesday(db: Database) -> Held:
         held.tell(minute, EventKind.AGENDA_ITEM_STARTED, item_id=item.id)
     held.tell(10, EventKind.ROLL_STARTED)
     held.tell(52, EventKind.SESSION_CLOSED, actor="login:1")
+    await held.write()
     async with db.tx() as tx:
-        await sessions.set_state(tx, held.id, SessionState.CLOSED, TWO + timedelta(minutes=52))
+        end = TWO + timedelta(minutes=52)
+        await sessions.set_state(tx, held.id, SessionState.CLOSED, end)
+        title = "主任工作例会"
+        await audit.seal_session(tx, FakeClock(end), held.id, title=title, starts_at=TWO)
     kind = EventKind.ATTENDANCE_CORRECTED
     why = "有 1 人晚签到，会场登记本为证"
     held.tell(142, kind, number=7, field="head_count", value=9, reason=why)

@@ -149,7 +149,7 @@ def _conf(folder: Path, plain: int, secure: int, certificate: tuple[Path, Path] 
 
 
 def _wait_for(port: int, log: Path) -> None:
-    for _ in range(100):
+    for _ in range(1200):
         try:
             imaplib.IMAP4("127.0.0.1", port).logout()
         except (OSError, imaplib.IMAP4.error):

@@ -15,6 +15,7 @@ from email.policy import default
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from server.mail.model import MailServer
+from tests.patience import PATIENCE_S
 
 
 @dataclass
@@ -113,7 +114,7 @@ def smtp_thread(inbox: Inbox) -> Iterator[MailServer]:
 
     thread = threading.Thread(target=asyncio.run, args=[serve()])
     thread.start()
-    server, loop, stopped = started.get(timeout=10)
+    server, loop, stopped = started.get(timeout=PATIENCE_S)
     yield server
     loop.call_soon_threadsafe(stopped.set)
     thread.join(10)

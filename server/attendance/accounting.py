@@ -5,28 +5,30 @@ is never held against anyone, nor is a line that broke (断线); only what a ven
 late or saying good-bye early, makes it late or early.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from server.attendance.connections import fold_connections
+from server.attendance.correcting import correct
+from server.attendance.due import Part, due_span
+from server.attendance.items import fold_items, item_spans, undone_spans
+from server.attendance.judging import Case, Measure, judge
 from server.attendance.model import (
     Attendance,
-    Cause,
     Connection,
-    Correction,
     Ending,
-    Excuse,
-    Gap,
-    ItemAttendance,
     LeaveNote,
+    SignIn,
     VenueAttendance,
-    Verdict,
 )
+from server.attendance.people import Around, fold_people, fold_sign_ins
+from server.attendance.prompts import PromptAsked, count_prompts, fold_prompts
+from server.attendance.watching import Watched, fold_watched
 from server.domain.errors import DomainError
 from server.domain.events import EventKind, Recorded
 from server.domain.opening import AttendanceRules, Expected, Opening, opening_from_payload
-from server.domain.timespan import Span, total, union, without
+from server.domain.timespan import Span, total, union
 
 OUTAGE_KINDS = (EventKind.SYSTEM_OUTAGE_STARTED, EventKind.SYSTEM_OUTAGE_ENDED)
 """Events without a session that a session's attendance needs as well."""
@@ -58,35 +60,62 @@ def compute_attendance(events: Iterable[Recorded], now: datetime) -> Attendance:
     mine = [e for e in ordered if e.session_id == opened.session_id and e.kind not in _READING]
     outages = [e for e in ordered if e.kind in OUTAGE_KINDS]
     connections = fold_connections(sorted([*mine, *outages], key=_sequence), end)
-    windows = _windows(connections.outages, opening.rules)
-    facts = _facts(mine)
-    venues = [
-        _attend(
-            _Case(
-                expected,
-                connections.by_venue.get(expected.venue_id, []),
-                facts.get(expected.venue_id, _Facts()),
-            ),
-            frame,
-            windows,
-            rules=opening.rules,
-        )
-        for expected in opening.roster
-    ]
-    venues, corrections = _correct(venues, mine)
+    facts, spans = _facts(mine), item_spans(mine, frame)
+    around = Around(opening, frame, _windows(connections.outages, opening.rules), spans)
+    lines = _lines(mine, connections.by_venue, facts, around)
+    # a venue's corrected verdict holds for its people and at its items, so it comes first
+    held = {v.expected.venue_id: v for v in correct(list(lines.values()), (), mine).venues}
+    watched = facts.watched.people
+    people = tuple(
+        replace(p, watched=watched[p.person.person_id]) if p.person.person_id in watched else p
+        for p in fold_people(around, held, facts.signed, facts.person_leaves)
+    )
+    cases = {key: Case(connections.by_venue.get(key, []), facts.of(key).leave) for key in lines}
+    corrected = correct(list(lines.values()), people, mine)
     return Attendance(
         opening=opening,
         opened_at=opened.at,
         closed_at=closed.at if closed else None,
         frame=frame,
-        venues=tuple(venues),
-        items=_items(opening, mine, frame, venues=venues),
+        venues=corrected.venues,
+        items=fold_items(opening, spans, cases, around.windows, people, _changed(lines, held)),
         outages=tuple(part for o in connections.outages if (part := o.clipped_to(frame))),
-        corrections=tuple(corrections),
+        corrections=corrected.corrections,
+        people=corrected.people,
         events=len(mine),
         first_sequence=mine[0].sequence,
         last_sequence=mine[-1].sequence,
     )
+
+
+def _lines(
+    events: Sequence[Recorded],
+    by_venue: Mapping[int, Sequence[Connection]],
+    facts: "_Facts",
+    around: Around,
+) -> dict[int, VenueAttendance]:
+    """Return each expected venue's line as the facts have it, by venue."""
+    opening, undone = around.opening, undone_spans(events)
+    items = [
+        (around.spans.get(i.id), undone.get(i.id, ()), set(opening.venues_of(i.id)))
+        for i in opening.items
+    ]
+    lines: dict[int, VenueAttendance] = {}
+    for expected in opening.roster:
+        connections = by_venue.get(expected.venue_id, [])
+        last = max(connections, key=lambda c: c.span.end, default=None)
+        left_at = last.span.end if last and last.ending is Ending.LEFT else None
+        parts = [Part(ran, expected.venue_id in called, back) for ran, back, called in items]
+        due = due_span(around.frame, parts, left_at)
+        lines[expected.venue_id] = _attend(expected, connections, facts, around, due=due)
+    return lines
+
+
+def _changed(
+    lines: Mapping[int, VenueAttendance], held: Mapping[int, VenueAttendance]
+) -> dict[int, VenueAttendance]:
+    """Return the lines whose verdict a confirmed correction changed, as they are now."""
+    return {key: held[key] for key, line in lines.items() if held[key].verdict != line.verdict}
 
 
 def _sequence(event: Recorded) -> int:
@@ -110,246 +139,117 @@ def _windows(outages: Iterable[Span], rules: AttendanceRules) -> list[Span]:
 
 
 @dataclass(slots=True)
-class _Facts:
+class _Told:
     """What else is told of one venue."""
 
     head_count: int | None = None
     head_count_max: int | None = None
-    answered_at: tuple[datetime, ...] = ()
+    answers: list[datetime] = field(default_factory=list)
     leave: LeaveNote | None = None
+    signed_in: int = 0
 
 
-def _facts(events: Iterable[Recorded]) -> dict[int, _Facts]:
-    found: dict[int, _Facts] = {}
+@dataclass(slots=True)
+class _Facts:
+    """What is told beside connections; ``signed`` and ``person_leaves`` are by person."""
+
+    venues: dict[int, _Told] = field(default_factory=dict)
+    signed: dict[int, SignIn] = field(default_factory=dict)
+    person_leaves: dict[int, LeaveNote] = field(default_factory=dict)
+    prompts: list[PromptAsked] = field(default_factory=list)
+    watched: Watched = field(default_factory=lambda: Watched({}, {}))
+
+    def of(self, venue_id: int) -> _Told:
+        """Return what is told of a venue."""
+        return self.venues.setdefault(venue_id, _Told())
+
+
+def _facts(events: Sequence[Recorded]) -> _Facts:
+    facts = _Facts(
+        signed=fold_sign_ins(events), prompts=fold_prompts(events), watched=fold_watched(events)
+    )
     for event in events:
-        if "venue_id" not in event.payload:
-            continue
-        facts = found.setdefault(event.payload["venue_id"], _Facts())
-        if event.kind == EventKind.VENUE_HEAD_COUNT:
-            facts.head_count = event.payload["count"]
-            facts.head_count_max = max(facts.head_count_max or 0, event.payload["count"])
-        elif event.kind == EventKind.ROLL_ANSWERED:
-            facts.answered_at += (event.at,)
-        elif event.kind == EventKind.ROLL_WITHDRAWN and event.payload["answer"] == "answered":
-            facts.answered_at = facts.answered_at[:-1]
-        elif event.kind == EventKind.LEAVE_GRANTED:
-            facts.leave = LeaveNote(event.payload.get("reason", ""), event.actor, event.at)
-        elif event.kind == EventKind.LEAVE_REFUSED:
-            facts.leave = None
-    return found
+        if "venue_id" in event.payload:
+            _take(facts, event)
+    for sign_in in facts.signed.values():
+        facts.of(sign_in.venue_id).signed_in += 1
+    return facts
 
 
-@dataclass(frozen=True, slots=True)
-class _Case:
-    expected: Expected
-    connections: Sequence[Connection]
-    facts: _Facts
+def _take(facts: _Facts, event: Recorded) -> None:
+    told = facts.of(event.payload["venue_id"] or 0)
+    if event.kind == EventKind.VENUE_HEAD_COUNT:
+        told.head_count = event.payload["count"]
+        told.head_count_max = max(told.head_count_max or 0, event.payload["count"])
+    elif event.kind in _ROLL:
+        _take_roll(told, event)
+    elif event.kind in _LEAVE:
+        _take_leave(facts, told, event)
+
+
+_ROLL = (EventKind.ROLL_ANSWERED, EventKind.ROLL_WITHDRAWN)
+_LEAVE = (EventKind.LEAVE_GRANTED, EventKind.LEAVE_REFUSED, EventKind.LEAVE_WITHDRAWN)
+
+
+def _take_roll(told: _Told, event: Recorded) -> None:
+    """Take a roll call in; what was withdrawn is the last answer, unless it was a silence."""
+    if event.kind == EventKind.ROLL_ANSWERED:
+        told.answers.append(event.at)
+    elif event.payload.get("answer", "answered") == "answered":
+        del told.answers[-1:]
+
+
+def _take_leave(facts: _Facts, told: _Told, event: Recorded) -> None:
+    """Take a leave in; the last word counts, for a person or for the whole venue."""
+    note = None
+    if event.kind == EventKind.LEAVE_GRANTED:
+        words = event.payload
+        note = LeaveNote(words.get("reason", ""), words.get("by", ""), event.at)
+    person = event.payload.get("person_id")
+    if person is None:
+        told.leave = note
+    elif note is None:
+        facts.person_leaves.pop(person, None)
+    else:
+        facts.person_leaves[person] = note
 
 
 def _attend(
-    case: _Case, frame: Span, windows: Sequence[Span], *, rules: AttendanceRules
+    expected: Expected,
+    connections: Sequence[Connection],
+    facts: _Facts,
+    around: Around,
+    *,
+    due: Span | None,
 ) -> VenueAttendance:
-    spans = (c.span.clipped_to(frame) for c in case.connections)
-    presence = union(span for span in spans if span)
-    if presence:
-        timing = _timing(case, presence, frame, windows=windows)
-    else:
-        timing = _never_there(case, frame, windows)
-    verdict, excuse = _verdict(case, timing, frame, rules=rules)
+    told, frame = facts.of(expected.venue_id), around.frame
+    case = Case(connections, told.leave)
+    found = judge(case, Measure(frame, due), around.windows, rules=around.opening.rules)
     waiting = (
         c.span.clipped_to(Span(c.span.start, frame.start))
-        for c in case.connections
+        for c in connections
         if c.span.start < frame.start
     )
-    last = max(case.connections, key=lambda c: c.span.end, default=None)
+    last = max(connections, key=lambda c: c.span.end, default=None)
     standing = last is None or last.ending is Ending.STANDING
     return VenueAttendance(
-        expected=case.expected,
-        verdict=verdict,
-        presence=tuple(presence),
+        expected=expected,
+        verdict=found.verdict,
+        presence=found.presence,
         waiting=tuple(union(span for span in waiting if span)),
-        gaps=timing.gaps,
-        first_join=min((c.span.start for c in case.connections), default=None),
+        gaps=found.gaps,
+        first_join=min((c.span.start for c in connections), default=None),
         last_leave=None if last is None or standing else last.span.end,
-        in_session=total(presence),
-        late_by=timing.late_by,
-        early_by=timing.early_by,
-        head_count=case.facts.head_count,
-        head_count_max=case.facts.head_count_max,
-        answered_at=case.facts.answered_at,
-        excuse=excuse,
-        leave=case.facts.leave,
-        came_back=timing.came_back,
+        in_session=total(found.presence),
+        late_by=found.late_by,
+        early_by=found.early_by,
+        head_count=told.head_count,
+        head_count_max=told.head_count_max,
+        answered_at=tuple(told.answers),
+        excuse=found.excuse,
+        leave=told.leave,
+        came_back=found.came_back,
+        prompts=count_prompts(facts.prompts, expected.venue_id, found.presence),
+        signed_in=told.signed_in,
+        watched=facts.watched.venues.get(expected.venue_id, timedelta()),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Timing:
-    """Gaps with causes; ``late_by`` and ``early_by`` are free of outages and lost lines."""
-
-    gaps: tuple[Gap, ...] = ()
-    late_by: timedelta = timedelta()
-    early_by: timedelta = timedelta()
-    came_back: bool = True
-
-
-def _timing(
-    case: _Case, presence: Sequence[Span], frame: Span, *, windows: Sequence[Span]
-) -> _Timing:
-    """Return the gaps of a venue that was there, before, between and after its presence."""
-    gaps: list[Gap] = []
-    late_by = early_by = timedelta()
-    came_back = True
-    before = Span(frame.start, presence[0].start)
-    if _was_lost(case.connections, frame.start):
-        gaps += _split(before, windows, Cause.LINE)
-    else:
-        gaps += _outage_parts(before, windows)
-        late_by = total(without(before, windows))
-    for between in without(Span(presence[0].start, presence[-1].end), presence):
-        ending = _ending_at(case.connections, between.start)
-        cause = Cause.AWAY if ending is Ending.LEFT else Cause.LINE
-        gaps += _split(between, windows, cause)
-    after = Span(presence[-1].end, frame.end)
-    if _ending_at(case.connections, after.start) is Ending.LEFT:
-        gaps += _outage_parts(after, windows)
-        early_by = total(without(after, windows))
-    else:
-        gaps += _split(after, windows, Cause.LINE)
-        came_back = after.length == timedelta()
-    return _Timing(tuple(gaps), late_by, early_by, came_back)
-
-
-def _never_there(case: _Case, frame: Span, windows: Sequence[Span]) -> _Timing:
-    """Return the gaps of a venue that was not there at all."""
-    if _was_lost(case.connections, frame.start):
-        return _Timing(tuple(_split(frame, windows, Cause.LINE)), came_back=False)
-    return _Timing(tuple(_outage_parts(frame, windows)), late_by=total(without(frame, windows)))
-
-
-def _was_lost(connections: Sequence[Connection], start: datetime) -> bool:
-    """Tell whether the venue had connected before the start and its line then broke."""
-    earlier = [c for c in connections if c.span.end <= start]
-    return bool(earlier) and max(earlier, key=lambda c: c.span.end).ending is Ending.LOST
-
-
-def _ending_at(connections: Sequence[Connection], moment: datetime) -> Ending:
-    """Return how the connections that ended at ``moment`` ended: any lost line counts as lost."""
-    endings = {c.ending for c in connections if c.span.end == moment}
-    return Ending.LEFT if endings == {Ending.LEFT} else Ending.LOST
-
-
-def _split(gap: Span, windows: Sequence[Span], cause: Cause) -> list[Gap]:
-    """Return the gap in parts: what an outage explains, and the rest under its own cause."""
-    rest = [Gap(part, cause) for part in without(gap, windows)]
-    return sorted([*_outage_parts(gap, windows), *rest], key=lambda part: part.span)
-
-
-def _outage_parts(gap: Span, windows: Sequence[Span]) -> list[Gap]:
-    return [Gap(part, Cause.OUTAGE) for w in windows if (part := w.clipped_to(gap))]
-
-
-def _verdict(
-    case: _Case, timing: _Timing, frame: Span, *, rules: AttendanceRules
-) -> tuple[Verdict, Excuse | None]:
-    """Return the verdict, and the excuse of an excused one."""
-    here = [c.span.clipped_to(frame) for c in case.connections]
-    there = [span for span in here if span]
-    excused = [g.span for g in timing.gaps if g.cause is not Cause.AWAY]
-    attended = total([*there, *excused])
-    if not there or attended * 100 < frame.length * rules.minimum_percent:
-        return _excuse(case, timing, excused=total(excused), grace=rules.grace)
-    if timing.late_by > rules.grace:
-        return Verdict.LATE, None
-    if timing.early_by > rules.grace:
-        return Verdict.LEFT_EARLY, None
-    return Verdict.PRESENT, None
-
-
-def _excuse(
-    case: _Case, timing: _Timing, *, excused: timedelta, grace: timedelta
-) -> tuple[Verdict, Excuse | None]:
-    """Return the verdict of a venue that was not there, or hardly."""
-    if case.facts.leave is not None:
-        return Verdict.EXCUSED, Excuse.LEAVE
-    if not timing.came_back:
-        return Verdict.EXCUSED, Excuse.LINE
-    if excused and timing.late_by <= grace:
-        return Verdict.EXCUSED, Excuse.OUTAGE
-    return Verdict.ABSENT, None
-
-
-def _correct(
-    venues: Sequence[VenueAttendance], events: Iterable[Recorded]
-) -> tuple[list[VenueAttendance], list[Correction]]:
-    """Apply corrections in order; each keeps what it replaced."""
-    current = {venue.expected.venue_id: venue for venue in venues}
-    made: list[Correction] = []
-    for event in events:
-        if event.kind != EventKind.ATTENDANCE_CORRECTED:
-            continue
-        old = current.get(event.payload["venue_id"])
-        if old is None:
-            continue
-        name, value = event.payload["field"], event.payload["value"]
-        new, before = _corrected(old, name, value)
-        current[old.expected.venue_id] = new
-        made.append(
-            Correction(
-                sequence=event.sequence,
-                at=event.at,
-                actor=event.actor,
-                venue=old.expected,
-                field=name,
-                before=before,
-                after=str(value),
-                reason=event.payload.get("reason", ""),
-            )
-        )
-    return [current[venue.expected.venue_id] for venue in venues], made
-
-
-def _corrected(old: VenueAttendance, name: str, value: str | int) -> tuple[VenueAttendance, str]:
-    if name == "head_count":
-        before = "" if old.head_count is None else str(old.head_count)
-        return replace(old, head_count=int(value), head_count_max=int(value)), before
-    verdict = Verdict(str(value))
-    excuse = (old.excuse or Excuse.LEAVE) if verdict is Verdict.EXCUSED else None
-    return replace(old, verdict=verdict, excuse=excuse), str(old.verdict)
-
-
-def _items(
-    opening: Opening,
-    events: Sequence[Recorded],
-    frame: Span,
-    *,
-    venues: Sequence[VenueAttendance],
-) -> tuple[ItemAttendance, ...]:
-    """Return each item with its planned and real span; an item lasts until the next begins."""
-    actual = _item_spans(events, frame)
-    planned_start = opening.starts_at
-    items: list[ItemAttendance] = []
-    for item in opening.items:
-        planned = Span(planned_start, planned_start + timedelta(minutes=item.minutes))
-        planned_start = planned.end
-        span = actual.get(item.id)
-        seen = sum(
-            span is not None and any(p.clipped_to(span) for p in venue.presence) for venue in venues
-        )
-        items.append(ItemAttendance(item, planned, span, seen))
-    return tuple(items)
-
-
-def _item_spans(events: Sequence[Recorded], frame: Span) -> dict[int, Span]:
-    """Return when each item ran, by item id; of one that ran twice, from first to last."""
-    kinds = (EventKind.AGENDA_ITEM_STARTED, EventKind.AGENDA_ITEM_ENDED)
-    found: dict[int, Span] = {}
-    running: tuple[int, datetime] | None = None
-    marks = [(e.kind, e.payload.get("item_id", 0), e.at) for e in events if e.kind in kinds]
-    for kind, item_id, at in [*marks, (EventKind.AGENDA_ITEM_ENDED, 0, frame.end)]:
-        if running is not None:
-            old = found.get(running[0])
-            start = old.start if old else running[1]
-            found[running[0]] = Span(start, max(start, at))
-        running = (item_id, at) if kind == EventKind.AGENDA_ITEM_STARTED else None
-    return found

@@ -4,20 +4,25 @@ Minutes are whole: each length is rounded to the nearest minute by itself, and t
 what is shown, so that anyone can add up the printed column.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from server.attendance.model import Attendance, Cause, VenueAttendance, Verdict
 from server.domain.clock import SITE_ZONE
 from server.domain.timespan import total
+
+PREFIX = "PH"
+"""What audit numbers begin with."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """One venue as shown; lengths in whole minutes.
 
-    ``line_breaks`` and ``outages`` count gaps; ``notable`` lines are told first.
+    ``line_breaks`` and ``outages`` count gaps; ``notable`` lines are told first. What was watched
+    later is in ``watched_minutes`` and in no other sum.
     """
 
     venue: VenueAttendance
@@ -32,6 +37,7 @@ class Line:
     outage_minutes: int
     away_minutes: int
     notable: bool
+    watched_minutes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +73,33 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True)
+class PeopleFigures:
+    """The sums over people called by name; ``there`` includes late and early ones.
+
+    ``called`` = ``known`` + ``unknown``, the latter at venues that used no named sign-in; ``known``
+    = ``there`` + ``excused`` + ``absent`` is the denominator of all but itself. ``unasked`` signed
+    in without being called.
+    """
+
+    called: int
+    known: int
+    there: int
+    late: int
+    left_early: int
+    excused: int
+    absent: int
+    unknown: int
+    unasked: int
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """An attendance report: ``lines`` in order of number, ``notable`` the ones to be told first."""
 
     attendance: Attendance
     audit_number: str
     figures: Figures
+    people: PeopleFigures
     lines: tuple[Line, ...]
     notable: tuple[Line, ...]
 
@@ -96,7 +123,7 @@ _ORDER = (
 )
 
 
-def report_of(attendance: Attendance, prefix: str = "PH") -> Report:
+def report_of(attendance: Attendance, prefix: str = PREFIX) -> Report:
     """Return the report of an attendance; ``prefix`` begins its audit number (审计编号)."""
     lines = tuple(_line(venue, attendance) for venue in attendance.venues)
     notable = sorted(
@@ -112,6 +139,7 @@ def report_of(attendance: Attendance, prefix: str = "PH") -> Report:
         attendance=attendance,
         audit_number=audit_number(attendance, prefix),
         figures=_figures(lines, attendance),
+        people=_people_figures(attendance),
         lines=lines,
         notable=tuple(notable),
     )
@@ -119,8 +147,12 @@ def report_of(attendance: Attendance, prefix: str = "PH") -> Report:
 
 def audit_number(attendance: Attendance, prefix: str) -> str:
     """Return e.g. ``PH-2026-1124-07``: the site's day of the planned start and the session's id."""
-    day = attendance.opening.starts_at.astimezone(SITE_ZONE)
-    return f"{prefix}-{day:%Y-%m%d}-{attendance.opening.session_id:02d}"
+    return number_of(attendance.opening.starts_at, attendance.opening.session_id, prefix)
+
+
+def number_of(starts_at: datetime, session_id: int, prefix: str) -> str:
+    """Return the audit number of a session that was to begin at a moment."""
+    return f"{prefix}-{starts_at.astimezone(SITE_ZONE):%Y-%m%d}-{session_id:02d}"
 
 
 def session_of(number: str) -> int | None:
@@ -139,9 +171,9 @@ def _line(venue: VenueAttendance, attendance: Attendance) -> Line:
     is_late = venue.verdict is Verdict.LATE
     # one verdict tells one thing: who was late may have left early as well
     is_early = venue.verdict is Verdict.LEFT_EARLY or (
-        is_late and venue.early_by > attendance.opening.rules.grace
+        is_late and venue.early_by > attendance.opening.rules.early_grace
     )
-    corrected = any(c.venue == venue.expected for c in attendance.corrections)
+    corrected = any(c.venue == venue.expected and c.is_confirmed for c in attendance.corrections)
     return Line(
         venue=venue,
         minutes=whole_minutes(venue.in_session),
@@ -154,6 +186,7 @@ def _line(venue: VenueAttendance, attendance: Attendance) -> Line:
         outages=len(outages),
         outage_minutes=whole_minutes(total(outages)),
         away_minutes=whole_minutes(total(venue.gaps_by(Cause.AWAY))),
+        watched_minutes=whole_minutes(venue.watched),
         notable=venue.verdict is not Verdict.PRESENT or bool(breaks) or corrected,
     )
 
@@ -177,6 +210,23 @@ def _figures(lines: Iterable[Line], attendance: Attendance) -> Figures:
         with_line_breaks=sum(line.line_breaks > 0 for line in lines),
         line_minutes=sum(line.line_minutes for line in lines),
         outage_minutes=whole_minutes(total(attendance.outages)),
+    )
+
+
+def _people_figures(attendance: Attendance) -> PeopleFigures:
+    called = [person for person in attendance.people if person.called]
+    verdicts = Counter(person.verdict for person in called)
+    unknown = verdicts[None]
+    return PeopleFigures(
+        called=len(called),
+        known=len(called) - unknown,
+        there=sum(person.was_there for person in called),
+        late=verdicts[Verdict.LATE],
+        left_early=verdicts[Verdict.LEFT_EARLY],
+        excused=verdicts[Verdict.EXCUSED],
+        absent=verdicts[Verdict.ABSENT],
+        unknown=unknown,
+        unasked=len(attendance.people) - len(called),
     )
 
 

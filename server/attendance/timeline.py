@@ -9,7 +9,7 @@ from server.domain.timespan import Span
 
 _BEFORE, _AFTER = 0.19, 0.15
 """Room before the start and after the end, in lengths of the session."""
-_CLOSE = 7.0
+_CLOSE = 13.0
 """Labels nearer to each other than this many percent would run into one another."""
 
 

@@ -6,6 +6,7 @@ change for values it already accepts.
 
 import json
 import re
+from functools import lru_cache
 from typing import Any
 
 KEY = re.compile(r"[a-z0-9_]{1,64}")
@@ -25,8 +26,15 @@ def encode(value: Any) -> bytes:
             64 of ``a-z 0-9 _``, lone surrogates, other types, and nesting deeper than 32.
     """
     check(value)
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return text.encode("utf-8")
+    return render(value)
+
+
+_ENCODE = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+
+
+def render(value: Any) -> bytes:
+    """Return the bytes of ``encode`` for a value that ``check`` has let pass."""
+    return _ENCODE(value).encode("utf-8")
 
 
 def check(value: Any, path: str = "value", depth: int = 0) -> None:
@@ -35,6 +43,48 @@ def check(value: Any, path: str = "value", depth: int = 0) -> None:
     Raises:
         CanonicalError: as for ``encode``; ``path`` names the place inside the value.
     """
+    if not _fits(value, depth):
+        _find_fault(value, path, depth)
+
+
+@lru_cache(maxsize=4096)
+def _is_key(key: str) -> bool:
+    return KEY.fullmatch(key) is not None
+
+
+def _fits(value: Any, depth: int) -> bool:
+    """Tell whether a value made of JSON's own types has a canonical form; False for any other.
+
+    A report checks hundreds of events several times over, and where all is well no place inside of
+    a value need be named.
+    """
+    kind = type(value)
+    if depth > DEEPEST:
+        return False
+    if kind is str:
+        return bool(value.isascii()) or _is_text(value)
+    if kind is int:
+        return bool(-LARGEST <= value <= LARGEST)
+    if kind is dict:
+        for key, item in value.items():  # a loop: a report spends its time here
+            if not (type(key) is str and _is_key(key) and _fits(item, depth + 1)):
+                return False
+        return True
+    if kind is list:
+        return all(_fits(item, depth + 1) for item in value)
+    return value is None or kind is bool
+
+
+def _is_text(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _find_fault(value: Any, path: str, depth: int) -> None:
+    """Refuse a value as ``check`` does, place by place; values of other types may still pass."""
     if depth > DEEPEST:
         raise CanonicalError(f"{path}: nested deeper than {DEEPEST}")
     if value is None or isinstance(value, bool):
@@ -46,11 +96,11 @@ def check(value: Any, path: str = "value", depth: int = 0) -> None:
             raise CanonicalError(f"{path}: beyond 2^53-1")
     elif isinstance(value, list | tuple):
         for index, item in enumerate(value):
-            check(item, f"{path}[{index}]", depth + 1)
+            _find_fault(item, f"{path}[{index}]", depth + 1)
     elif isinstance(value, dict):
         for key, item in value.items():
             _check_key(key, path)
-            check(item, f"{path}.{key}", depth + 1)
+            _find_fault(item, f"{path}.{key}", depth + 1)
     else:
         raise CanonicalError(f"{path}: {type(value).__name__} cannot be recorded")
 
@@ -61,10 +111,8 @@ def _check_key(key: Any, path: str) -> None:
 
 
 def _check_text(text: str, path: str) -> None:
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise CanonicalError(f"{path}: half of a surrogate pair") from error
+    if not _is_text(text):
+        raise CanonicalError(f"{path}: half of a surrogate pair")
 
 
 def decode(text: str | bytes) -> Any:
@@ -73,12 +121,21 @@ def decode(text: str | bytes) -> Any:
     Raises:
         CanonicalError: when it is not JSON, names a key twice, or has no canonical form.
     """
-    try:
-        value = json.loads(text, object_pairs_hook=_object)
-    except (ValueError, RecursionError) as error:
-        raise CanonicalError(f"not JSON: {error}") from error
+    value = parse(text)
     check(value)
     return value
+
+
+def parse(text: str | bytes) -> Any:
+    """Return the value of a JSON text, which may have no canonical form.
+
+    Raises:
+        CanonicalError: when it is not JSON, or names a key twice.
+    """
+    try:
+        return _DECODE(text if isinstance(text, str) else text.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise CanonicalError(f"not JSON: {error}") from error
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -86,3 +143,6 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         raise CanonicalError("a key is named twice")
     return found
+
+
+_DECODE = json.JSONDecoder(object_pairs_hook=_object).decode

@@ -1,12 +1,11 @@
-"""The chain: seals an event to the one before it, and finds the first that does not fit.
+"""The chain: what an entry is made of, and how it is sealed to the one before it.
 
-Pure: salts come in as an argument, storing is left to ``store``. ``verify.py`` does the same work
-again with nothing of ours; tests hold the two together. The rule is docs/audit-format.md.
+Pure: salts come in as an argument, storing is left to ``store``, and finding what does not fit to
+``checking``. The rule is docs/audit-format.md.
 """
 
 import hashlib
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -53,19 +52,6 @@ class Entry:
         return self.actor is None and self.data is None and self.salt is None
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """The first thing wrong in a chain: at which sequence, and a stable code.
-
-    Codes: ``malformed``, ``missing`` (the sequence named is not there), ``out_of_order``,
-    ``broken_link``, ``body_changed``, ``hash_wrong``, ``erased_without_account``,
-    ``head_not_found``.
-    """
-
-    sequence: int
-    code: str
-
-
 def digest(algorithm: str, *parts: bytes) -> str:
     """Return the hexadecimal digest of the parts one after the other.
 
@@ -86,23 +72,21 @@ def body_digest(algorithm: str, *, actor: str, data: Payload, salt: str) -> str:
     Raises:
         CanonicalError: when the payload has no canonical form.
     """
-    body = canonical.encode({"actor": actor, "data": data, "salt": salt})
-    return digest(algorithm, BODY_PREFIX, body)
+    body = {"actor": actor, "data": data, "salt": salt}
+    canonical.check(body)
+    return digest(algorithm, BODY_PREFIX, canonical.render(body))
 
 
 def event_hash(entry: Entry) -> str:
-    """Return the hash that ``entry`` must carry; its own ``hash`` is not looked at."""
-    fields = {
-        "algorithm": entry.algorithm,
-        "at": entry.at,
-        "body": entry.body,
-        "kind": entry.kind,
-        "previous": entry.previous,
-        "sequence": entry.sequence,
-        "session": entry.session,
-        "version": entry.version,
-    }
-    return digest(entry.algorithm, EVENT_PREFIX, canonical.encode(fields))
+    """Return the hash that a well-formed entry must carry; its own ``hash`` is not looked at."""
+    # canonical JSON, since nothing in a well-formed entry need be escaped
+    session = "null" if entry.session is None else entry.session
+    text = (
+        f'{{"algorithm":"{entry.algorithm}","at":"{entry.at}","body":"{entry.body}",'
+        f'"kind":"{entry.kind}","previous":"{entry.previous}","sequence":{entry.sequence},'
+        f'"session":{session},"version":{entry.version}}}'
+    )
+    return digest(entry.algorithm, EVENT_PREFIX, text.encode())
 
 
 def seal(
@@ -158,11 +142,11 @@ def erase(entry: Entry) -> Entry:
 def is_well_formed(entry: Entry) -> bool:
     """Tell whether every field has the form of docs/audit-format.md, whatever the hashes say."""
     return (
-        _is_number(entry.version, 1, VERSION)
-        and _is_number(entry.sequence, 1, canonical.LARGEST)
+        is_number(entry.version, 1, VERSION)
+        and is_number(entry.sequence, 1, canonical.LARGEST)
         and _is_moment(entry.at)
         and _matches(_KIND, entry.kind)
-        and (entry.session is None or _is_number(entry.session, 0, canonical.LARGEST))
+        and (entry.session is None or is_number(entry.session, 0, canonical.LARGEST))
         and entry.algorithm in ALGORITHMS
         and all(_matches(_DIGEST, text) for text in (entry.previous, entry.body, entry.hash))
         and _is_body(entry)
@@ -181,7 +165,8 @@ def _is_body(entry: Entry) -> bool:
     return _matches(_SALT, entry.salt)
 
 
-def _is_number(value: Any, least: int, most: int) -> bool:
+def is_number(value: Any, least: int, most: int) -> bool:
+    """Tell whether a value is a whole number within bounds; truth values are not."""
     return type(value) is int and least <= value <= most
 
 
@@ -195,103 +180,3 @@ def _is_moment(text: Any) -> bool:
 
 def _matches(pattern: re.Pattern[str], text: Any) -> bool:
     return isinstance(text, str) and pattern.fullmatch(text) is not None
-
-
-class Check:
-    """A check in progress: entries are handed over one by one, in the order they are stored.
-
-    Args:
-        after: sequence and hash of the event before the first one.
-        head: a hash noted elsewhere, say on a printed report: that of any entry here will do.
-            Cutting off the end of a log cannot be seen in any other way.
-        bodies_withheld: whether missing bodies are expected and need no account.
-        accounted: sequences whose erasure is accounted for outside of these entries.
-
-    Attributes:
-        last: the sequence of the last entry that fits.
-        hash: its hash.
-        head_at: the sequence whose hash is ``head``; None until it is found.
-        erased: the sequences of entries without a body.
-    """
-
-    def __init__(
-        self,
-        *,
-        after: tuple[int, str] = (0, GENESIS),
-        head: str | None = None,
-        bodies_withheld: bool = False,
-        accounted: Iterable[int] = (),
-    ) -> None:
-        self.last, self.hash = after
-        self.head_at = self.last if head == self.hash else None
-        self.erased: list[int] = []
-        self._head = head
-        self._withheld = bodies_withheld
-        self._accounted: set[int] = set(accounted)
-
-    def add(self, entry: Entry) -> Fault | None:
-        """Take the next entry; return its fault, after which the check is of no more use."""
-        fault = _fault_of(entry, self.last + 1, self.hash)
-        if fault is not None:
-            return fault
-        self.last, self.hash = entry.sequence, entry.hash
-        if entry.is_erased:
-            self.erased.append(entry.sequence)
-        self._accounted.update(_accounted_by(entry))
-        if entry.hash == self._head:
-            self.head_at = entry.sequence
-        return None
-
-    def finish(self) -> Fault | None:
-        """Return what can only be told at the end: unaccounted erasures, and a lost head.
-
-        A lost head is reported at the sequence after the last.
-        """
-        if not self._withheld:
-            for sequence in self.erased:
-                if sequence not in self._accounted:
-                    return Fault(sequence, "erased_without_account")
-        if self._head is not None and self.head_at is None:
-            return Fault(self.last + 1, "head_not_found")
-        return None
-
-
-def find_fault(
-    entries: Iterable[Entry],
-    *,
-    after: tuple[int, str] = (0, GENESIS),
-    head: str | None = None,
-    bodies_withheld: bool = False,
-) -> Fault | None:
-    """Return the first fault of a chain, or None when it holds; the arguments are ``Check``'s."""
-    check = Check(after=after, head=head, bodies_withheld=bodies_withheld)
-    for entry in entries:
-        fault = check.add(entry)
-        if fault is not None:
-            return fault
-    return check.finish()
-
-
-def _fault_of(entry: Entry, sequence: int, before: str) -> Fault | None:
-    if not is_well_formed(entry):
-        return Fault(sequence, "malformed")
-    if entry.sequence != sequence:
-        return Fault(sequence, "missing" if entry.sequence > sequence else "out_of_order")
-    if entry.previous != before:
-        return Fault(sequence, "broken_link")
-    if entry.actor is not None and entry.data is not None and entry.salt is not None:
-        body = body_digest(entry.algorithm, actor=entry.actor, data=entry.data, salt=entry.salt)
-        if body != entry.body:
-            return Fault(sequence, "body_changed")
-    if event_hash(entry) != entry.hash:
-        return Fault(sequence, "hash_wrong")
-    return None
-
-
-def _accounted_by(entry: Entry) -> list[int]:
-    if entry.kind != EventKind.AUDIT_ERASED or entry.data is None:
-        return []
-    named = entry.data.get("sequences")
-    if not isinstance(named, list):
-        return []
-    return [n for n in named if type(n) is int and n < entry.sequence]

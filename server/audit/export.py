@@ -3,16 +3,24 @@
 docs/audit-format.md, "Export", is the rule; ``verify.py`` reads what is written here.
 """
 
-from collections.abc import Iterable, Iterator
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from server.audit import canonical
 from server.audit.chain import Entry, erase
 from server.domain.events import EventKind, time_text
 
 FORMAT = "pinhui-audit-export/1"
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+async def beside_loop(work: Callable[P, T], *args: P.args, **more: P.kwargs) -> T:
+    """Return what ``work`` returns, done in a thread beside the loop that live sessions need."""
+    return await asyncio.to_thread(work, *args, **more)
 
 
 def render_header(
@@ -24,12 +32,16 @@ def render_header(
     previous: str,
     head: str,
     bodies_withheld: bool = False,
+    chosen: Sequence[int] = (),
+    erased: Sequence[int] = (),
 ) -> bytes:
     """Return the first line of an export, with its line feed.
 
     ``previous`` is the hash before record ``first``, ``head`` the hash of record ``last``; of an
-    empty log ``last`` is ``first`` - 1 and ``head`` is ``previous``.
+    empty log ``last`` is ``first`` - 1 and ``head`` is ``previous``. ``chosen`` are the sessions
+    whose bodies alone are included, ``erased`` those of their events that have none any more.
     """
+    part = {"bodies": "chosen", "sessions": list(chosen), "erased": list(erased)}
     return _line(
         {
             "format": FORMAT,
@@ -40,6 +52,7 @@ def render_header(
             "previous": previous,
             "head": head,
             "bodies": "withheld" if bodies_withheld else "included",
+            **(part if chosen else {}),
         }
     )
 

@@ -4,7 +4,7 @@ Laid out as in RFC 6962 §2.1: a leaf is hashed behind 0x00, a node behind 0x01,
 at the largest power of two below its length. A leaf is the 32 bytes of an event's hash.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from server.audit.chain import digest
 
@@ -19,42 +19,41 @@ def root(hashes: Sequence[str], algorithm: str = "sha256") -> str:
     return _node(root(hashes[:cut], algorithm), root(hashes[cut:], algorithm), algorithm)
 
 
-def proof(hashes: Sequence[str], index: int, algorithm: str = "sha256") -> list[str]:
-    """Return the audit path of one event, lowest node first (RFC 6962 §2.1.1).
+def proofs(
+    hashes: Sequence[str], indices: Iterable[int], algorithm: str = "sha256"
+) -> dict[int, list[str]]:
+    """Return audit paths by index, lowest node first (RFC 6962 §2.1.1); each node is made once.
 
     Raises:
         IndexError: when there is no such event.
     """
-    if not 0 <= index < len(hashes):
+    known: dict[tuple[int, int], str] = {}
+
+    def over(start: int, end: int) -> str:
+        if (start, end) not in known:
+            if end - start == 1:
+                known[start, end] = _leaf(hashes[start], algorithm)
+            else:
+                cut = start + _cut(end - start)
+                known[start, end] = _node(over(start, cut), over(cut, end), algorithm)
+        return known[start, end]
+
+    return {index: _path(over, index, len(hashes)) for index in indices}
+
+
+def _path(over: Callable[[int, int], str], index: int, size: int) -> list[str]:
+    if not 0 <= index < size:
         raise IndexError(index)
-    if len(hashes) == 1:
-        return []
-    cut = _cut(len(hashes))
-    if index < cut:
-        return [*proof(hashes[:cut], index, algorithm), root(hashes[cut:], algorithm)]
-    return [*proof(hashes[cut:], index - cut, algorithm), root(hashes[:cut], algorithm)]
-
-
-def root_of_proof(
-    leaf: str, index: int, size: int, path: Sequence[str], *, algorithm: str = "sha256"
-) -> str:
-    """Return the root that ``path`` leads to from the event hash ``leaf`` at ``index`` of ``size``.
-
-    Raises:
-        ValueError: when the path is not as long as index and size ask for.
-    """
-    if size <= 1:
-        if path or index != 0 or size != 1:
-            raise ValueError("the path does not fit the tree")
-        return _leaf(leaf, algorithm)
-    if not path:
-        raise ValueError("the path does not fit the tree")
-    cut = _cut(size)
-    *below, beside = path
-    if index < cut:
-        return _node(root_of_proof(leaf, index, cut, below, algorithm=algorithm), beside, algorithm)
-    inside = root_of_proof(leaf, index - cut, size - cut, below, algorithm=algorithm)
-    return _node(beside, inside, algorithm)
+    start, end, path = 0, size, []
+    while end - start > 1:
+        cut = start + _cut(end - start)
+        if index < cut:
+            path.append(over(cut, end))
+            end = cut
+        else:
+            path.append(over(start, cut))
+            start = cut
+    return path[::-1]
 
 
 def _cut(size: int) -> int:

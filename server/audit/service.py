@@ -2,16 +2,20 @@
 
 import secrets
 from collections.abc import AsyncIterator, Collection
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from server.audit import merkle, store
 from server.audit.canonical import CanonicalError
-from server.audit.chain import GENESIS, SALT_BYTES, Check, Fault, seal
+from server.audit.chain import ALGORITHMS, GENESIS, SALT_BYTES, Entry, seal
+from server.audit.checking import Check, Fault, find_fault_alone, fits_root
 from server.audit.export import render_header, render_records
+from server.audit.sealing import Seal, seal_from, seal_of, seal_payload
 from server.db.engine import Database, Tx
 from server.domain.clock import Clock
-from server.domain.events import EventKind, Payload, Recorded, time_text
+from server.domain.events import SYSTEM, EventKind, Payload, Recorded, time_text
 
 
 async def record(
@@ -22,6 +26,7 @@ async def record(
     actor: str,
     payload: Payload | None = None,
     session_id: int | None = None,
+    algorithm: str = "",
 ) -> Recorded:
     """Append one event in the transaction of the change that it tells of.
 
@@ -35,24 +40,82 @@ async def record(
         actor: who did it: ``login:7``, ``venue:12``, ``system``; at most 160 characters.
         payload: see ``EventKind``; None for an empty one.
         session_id: the session it belongs to.
+        algorithm: of its digests; empty for that of the event before, see ``use_algorithm``.
 
     Raises:
         CanonicalError: when the payload has no canonical form.
     """
-    previous = await store.lock_head(tx)
+    last, head, before = await store.lock_head(tx)
     now = clock.now()
     data = {} if payload is None else payload
     entry = seal(
-        previous,
+        (last, head),
         at=time_text(now),
         kind=str(kind),
         session=session_id,
         actor=actor[: store.ACTOR_LENGTH],
         data=data,
         salt=secrets.token_hex(SALT_BYTES),
+        algorithm=algorithm or before,
     )
     await store.append(tx, entry)
     return Recorded(entry.sequence, now, entry.kind, session_id, entry.actor or "", data)
+
+
+async def use_algorithm(db: Database, clock: Clock, algorithm: str) -> bool:
+    """Let all events from now on be made with this algorithm; return whether that is a change.
+
+    The change is itself the first event made with it. What was recorded stays as it is.
+
+    Raises:
+        ValueError: when it is not one of ``ALGORITHMS``.
+    """
+    if algorithm not in ALGORITHMS:
+        raise ValueError(f"audit_algorithm cannot be {algorithm}: {' or '.join(ALGORITHMS)}")
+    async with db.tx() as tx:
+        _, _, before = await store.lock_head(tx)
+        if before == algorithm:
+            return False
+        payload: Payload = {"name": "audit_algorithm", "before": before, "after": algorithm}
+        await record(
+            tx, clock, EventKind.SETTING_CHANGED, actor=SYSTEM, payload=payload, algorithm=algorithm
+        )
+    return True
+
+
+async def seal_session(
+    tx: Tx, clock: Clock, session_id: int, *, title: str, starts_at: datetime
+) -> Seal:
+    """Record the root of a session that has just been closed, in the same transaction."""
+    last, _, algorithm = await store.lock_head(tx)
+    hashes = await store.load_hashes(tx, session_id, last)
+    made = seal_of(session_id, title, starts_at, hashes=hashes, algorithm=algorithm)
+    await record(
+        tx,
+        clock,
+        EventKind.SESSION_SEALED,
+        actor=SYSTEM,
+        payload=seal_payload(made),
+        session_id=session_id,
+    )
+    return made
+
+
+async def load_seals(tx: Tx, *, session_id: int | None = None) -> list[Seal]:
+    """Return the roots that were recorded, in order; of all sessions, or of one.
+
+    What was tampered with so that it tells of no root is left out: ``check_session`` names it.
+    """
+    kinds = [EventKind.SESSION_SEALED]
+    seals: list[Seal] = []
+    try:
+        found = await store.load_recorded(tx, session_id=session_id, kinds=kinds)
+    except CanonicalError:
+        return seals
+    for event in found:
+        with suppress(ValueError):
+            seals.append(seal_from(event))
+    return seals
 
 
 async def erase(
@@ -64,7 +127,7 @@ async def erase(
         ValueError: when none are named, or one that does not exist yet.
     """
     named = sorted(set(sequences))
-    last, _ = await store.lock_head(tx)
+    last, _, _ = await store.lock_head(tx)
     if not named or named[0] < 1 or named[-1] > last:
         raise ValueError("name existing events to erase")
     await store.erase_bodies(tx, named)
@@ -88,7 +151,12 @@ class Finding:
 
 
 async def check(
-    tx: Tx, *, head: str | None = None, first: int = 1, last: int | None = None
+    tx: Tx,
+    *,
+    head: str | None = None,
+    first: int = 1,
+    last: int | None = None,
+    told_of: int | None = None,
 ) -> Finding:
     """Check the log, or a part of it, event by event.
 
@@ -97,14 +165,20 @@ async def check(
         head: a hash noted elsewhere, that some event of the part must carry.
         first: where to begin; the hash before it is taken as it stands.
         last: where to end; None for the end of the log, whose head must then fit too.
+        told_of: a session; the bodies of what is said of others are not looked at.
     """
     before = GENESIS if first == 1 else await store.load_hash(tx, first - 1)
     if before is None:
         return Finding(Fault(first - 1, "missing"), first - 1, GENESIS, None, 0)
-    progress = Check(after=(first - 1, before), head=head, accounted=await _accounted_erasures(tx))
+    progress = Check(
+        after=(first - 1, before),
+        head=head,
+        accounted=await _accounted(tx, first, last),
+        told_of=told_of,
+    )
     fault: Fault | None = None
     try:
-        async for entry in store.load_entries(tx, first=first, last=last):
+        async for entry in store.load_entries(tx, first=first, last=last, told_of=told_of):
             fault = progress.add(entry)
             if fault is not None:
                 break
@@ -118,15 +192,68 @@ async def check(
     return Finding(fault, progress.last, progress.hash, progress.head_at, len(progress.erased))
 
 
-async def session_root(tx: Tx, session_id: int, up_to: int) -> str:
-    """Return the Merkle root of a session's events up to a sequence, by SHA-256."""
-    return merkle.root(await store.load_hashes(tx, session_id, up_to))
+async def check_session(tx: Tx, session_id: int, last: int) -> Fault | None:
+    """Return the first fault in what a session's report is folded from, up to an event.
+
+    The chain is followed from the session's opening, of other sessions without their bodies. What
+    was said before the opening, say a leave, may stand weeks earlier, with all the street's events
+    between: each such event is checked by itself, and its hash is one of those that the session's
+    root is made of. Where no root was recorded, the chain is followed from the session's first.
+    """
+    first, _ = await store.load_bounds(tx, session_id)
+    opened, sealed = [
+        await store.find_first(tx, session_id, kind)
+        for kind in (EventKind.SESSION_OPENED, EventKind.SESSION_SEALED)
+    ]
+    seal = await _load_entry(tx, sealed) if first < opened < sealed <= last else None
+    if seal is None or seal.data is None:
+        return (await check(tx, first=first, last=last, told_of=session_id)).fault
+    hashes = await store.load_hashes(tx, session_id, last)
+    for sequence in hashes:
+        if sequence < opened:
+            fault = await _fault_alone(tx, sequence)
+            if fault is not None:
+                return fault
+    found = await check(tx, first=opened, last=last, told_of=session_id)
+    leaves = [event_hash for sequence, event_hash in hashes.items() if sequence < sealed]
+    if found.fault is None and not fits_root(seal, leaves):
+        return Fault(sealed, "root_wrong")
+    return found.fault
 
 
-async def _accounted_erasures(tx: Tx) -> list[int]:
-    """Return the sequences that recorded erasures name; each account is checked in its place."""
-    accounts = await store.load_recorded(tx, kinds=[EventKind.AUDIT_ERASED])
-    return [n for account in accounts for n in account.payload.get("sequences", [])]
+async def _load_entry(tx: Tx, sequence: int) -> Entry | None:
+    """Return one entry; None when its payload is no canonical JSON."""
+    try:
+        return await anext(store.load_entries(tx, first=sequence, last=sequence))
+    except CanonicalError:
+        return None
+
+
+async def _fault_alone(tx: Tx, sequence: int) -> Fault | None:
+    entry = await _load_entry(tx, sequence)
+    if entry is None:
+        return Fault(sequence, "malformed")
+    if entry.is_erased and sequence not in await _accounted(tx, sequence, sequence):
+        return Fault(sequence, "erased_without_account")
+    return find_fault_alone(entry)
+
+
+async def session_root(tx: Tx, session_id: int, up_to: int, algorithm: str = "sha256") -> str:
+    """Return the Merkle root of a session's events up to a sequence."""
+    hashes = await store.load_hashes(tx, session_id, up_to)
+    return merkle.root(list(hashes.values()), algorithm)
+
+
+async def _accounted(tx: Tx, first: int, last: int | None) -> list[int]:
+    """Return the sequences of a part that recorded erasures name, where anything of it is erased.
+
+    Each account is checked in its place.
+    """
+    if not await store.has_erased(tx, first, last):
+        return []
+    accounts = await store.load_above(tx, above=first, kinds=[EventKind.AUDIT_ERASED])
+    named = (n for account in accounts for n in account.payload.get("sequences", []))
+    return [n for n in named if n >= first and (last is None or n <= last)]
 
 
 async def export_lines(

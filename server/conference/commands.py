@@ -13,7 +13,9 @@ from server.conference import (
     content,
     floor,
     material,
+    prompts,
     questions,
+    recording,
     rollcall,
     sound,
     undo,
@@ -69,11 +71,14 @@ _RULES: dict[str, Rule] = {
     **questions.RULES,
     **ballots.RULES,
     **material.RULES,
+    **prompts.RULES,
+    **recording.RULES,
 }
 _BY_ITSELF: dict[str, Rule] = {
     **agenda.BY_ITSELF,
     **carousel.BY_ITSELF,
     **chair.BY_ITSELF,
+    **prompts.BY_ITSELF,
     **rollcall.BY_ITSELF,
 }
 """What nobody can ask for: the service orders it when it is due."""
@@ -91,6 +96,7 @@ _OWN = frozenset(
         "layout.choose",
         "question.ask",
         "ballot.cast",
+        "prompt.answer",
         "chair.apply",
         "chair.withdraw",
         "chair.seize",
@@ -113,6 +119,8 @@ _FOR_GOOD = frozenset(
         "undo",
         "material.show",
         "material.hide",
+        "recording.start",
+        "recording.stop",
     }
 )
 """Controls that cannot be undone: somebody was told, or there is nothing left to put back; or the

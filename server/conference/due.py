@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from server.conference import agenda, carousel, chair, rollcall
+from server.conference import agenda, carousel, chair, prompts, rollcall
 from server.conference.model import NOBODY, Attention, ConferenceState, Order
 
 
@@ -25,6 +25,7 @@ _MATTERS: tuple[_Matter, ...] = (
     chair.due,
     rollcall.due,
     agenda.due,
+    prompts.due,
     lambda state, _: carousel.due(state),
 )
 

@@ -18,9 +18,12 @@ from server.conference import (
     chair,
     content,
     floor,
+    leave,
     material,
     observers,
+    prompts,
     questions,
+    recording,
     rollcall,
     sound,
     undo,
@@ -37,6 +40,7 @@ from server.conference.model import (
 from server.domain.events import EventKind, Payload, Recorded, parse_time
 from server.domain.opening import Opening, opening_from_payload
 from server.domain.places import Venue
+from server.domain.prompting import Prompting
 
 
 def opened(event: Recorded, main: Venue) -> ConferenceState:
@@ -56,6 +60,7 @@ def opened(event: Recorded, main: Venue) -> ConferenceState:
         items=_items(opening),
         item=0,
         item_since=max(event.at, opening.starts_at),
+        prompting=Prompting(seconds=opening.rules.answer_seconds),
     )
 
 
@@ -72,12 +77,19 @@ def _items(opening: Opening) -> tuple[ItemRun, ...]:
 
 
 def fold(events: Iterable[Recorded], main: Venue) -> ConferenceState | None:
-    """Return the state after all events of one session in order; None before it was opened."""
+    """Return the state after all events of one session in order; None before it was opened.
+
+    Of what went before, leave is still good when it opens.
+    """
     state: ConferenceState | None = None
+    words: list[Recorded] = []
     for event in events:
         if state is None:
+            words += [event] if event.kind in leave.KINDS else []
             if event.kind == EventKind.SESSION_OPENED:
                 state = opened(event, main)
+                for word in words:
+                    state = apply(state, word.kind, word.payload, word.at)
         else:
             state = apply(state, event.kind, event.payload, event.at)
     return state
@@ -178,4 +190,7 @@ _STEPS: dict[str, Step] = {
     **ballots.STEPS,
     **observers.STEPS,
     **material.STEPS,
+    **leave.STEPS,
+    **prompts.STEPS,
+    **recording.STEPS,
 }

@@ -13,7 +13,7 @@ from functools import partial
 
 from server.conference.agenda import planned_end
 from server.conference.model import Order
-from server.conference.service import Conferences
+from server.conference.service.running import Conferences
 from server.conference.timetable import CLOSE_AFTER, Action, TimedAction, timed_actions
 from server.db.engine import Tx
 from server.domain.clock import Clock
@@ -22,8 +22,6 @@ from server.domain.session import SessionState
 from server.scheduler import store as sessions
 from server.timers.model import Nudge, Source
 
-SIGN_SECONDS = 2
-"""How often a sign of life is left: the precision of an outage that took everything at once."""
 LONGEST_WAIT_SECONDS, AGAIN_SECONDS = 30.0, 1.0
 log = logging.getLogger("pinhui.conference")
 _LIVE_STATES = (SessionState.SCHEDULED, SessionState.OPEN)
@@ -69,7 +67,8 @@ async def keep_time(conferences: Conferences, clock: Clock) -> None:
             wait = min(wait, (deadline - clock.now()).total_seconds())
         if wait > 0:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(conferences.stirred.wait(), wait)
+                async with asyncio.timeout(wait):
+                    await conferences.stirred.wait()
             continue
         try:
             done = await conferences.run_due()

@@ -5,7 +5,8 @@ on the wall alone the watched venue or its carousel; the broadcast venue, or a c
 everybody; who has the floor; the main venue. A shared screen is big with that picture small beside
 it. Otherwise the layout (画面布局) in force says how many pictures there are: the venue's own
 choice, else everybody's. Large places take the high layer, small ones the low one. A venue's own
-picture is never sent back.
+picture is never sent back, nor a branch the screen that it shares; the wall shows the main venue's
+too, for those who sit before it.
 """
 
 from collections.abc import Sequence
@@ -22,6 +23,12 @@ from server.media.model import Choice, Kind
 Slots = dict[int, Choice | None]
 CONTENT = "content"
 TILES = "tiles"
+FIRST_PICTURES = 2
+"""How many pictures come by the connection of a page that has another for more of them.
+
+One large picture and a small one beside it are all that most meetings show, and each further slot
+makes a browser slower to join.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +91,9 @@ def view_of(state: ConferenceState, screen: Screen) -> View:
     big = Pane(MAIN if first is None else first, -1 if first is None else 0, large=True)
     if named(state) is not None:
         return View("1", (big,))
-    if state.show.content is not None and state.show.content.venue != screen.own:
-        return View(CONTENT, _beside(state, screen, state.show.content.venue, big))
+    content = state.show.content
+    if content is not None and (screen.is_wall or content.venue != screen.own):
+        return View(CONTENT, _beside(state, screen, content.venue, big))
     chosen = _layout(state, screen)
     if chosen.layout == "1":
         return View("1", (big,))
@@ -135,7 +143,12 @@ def video_slots(state: ConferenceState, screen: Screen, kinds: Sequence[Kind]) -
         state: the conference.
         screen: whose connection it is.
         kinds: the kinds of the connection's slots, in slot order.
+
+    The slots of a connection for more pictures go on where those of its venue's own end.
     """
+    first = 0
+    if screen.part is Part.MORE:
+        first, screen = FIRST_PICTURES, Screen(screen.number)
     wanted: dict[int, Choice] = {}
     if screen == Screen(MAIN):
         wanted = {s: Choice(str(n), "low") for n, s in _wall_slots(state).items()}
@@ -144,4 +157,4 @@ def video_slots(state: ConferenceState, screen: Screen, kinds: Sequence[Kind]) -
             source = source_of(pane.venue, Part.CONTENT if pane.content else Part.CAMERA)
             wanted[pane.slot] = Choice(source, "high" if pane.large else "low")
     places = [slot for slot, kind in enumerate(kinds) if kind == "video"]
-    return {slot: wanted.get(place) for place, slot in enumerate(places)}
+    return {slot: wanted.get(place) for place, slot in enumerate(places, first)}

@@ -36,9 +36,9 @@ class Conference:
 
     ``peers`` are the connections that were let in, connected or about to; ``recorded`` the
     (kind, peer) pairs already in the log, since the worker's journal may come twice; ``fixed`` the
-    connections whose slots the conference leaves alone. ``seats`` are the websockets by whose they
-    are and which client, longest first; ``clients`` whose seat a client was when it last spoke;
-    ``marks`` how well venues come through.
+    connections whose slots the conference leaves alone; ``watched`` the clients of observers who
+    have been in. ``seats`` are the websockets by whose they are and which client, longest first;
+    ``clients`` whose seat a client was when it last spoke; ``marks`` how well venues come through.
     """
 
     state: ConferenceState
@@ -51,6 +51,7 @@ class Conference:
     health: dict[int, SourceHealth] = field(default_factory=dict)
     marks: dict[int, Mark] = field(default_factory=dict)
     fixed: set[str] = field(default_factory=set)
+    watched: set[str] = field(default_factory=set)
     seats: list[tuple[Seat, str]] = field(default_factory=list)
     clients: dict[str, str] = field(default_factory=dict)
     chair_away_since: datetime | None = None
@@ -234,10 +235,12 @@ def journal_entry(
     reason = _reason(event)
     payload |= {"last_packet_at": moment, "reason": reason}
     if reason == "replaced" and conference.holder(name.number).client != name.client:
-        by_peer = next(
-            (p for p, n in conference.peers.items() if n.number == name.number and p != event.peer),
-            "",
+        others = (
+            peer
+            for peer, other in conference.peers.items()
+            if (other.number, other.part) == (name.number, Part.CAMERA) and peer != event.peer
         )
+        by_peer = next(others, "")
         return Happening(EventKind.VENUE_REPLACED, payload | {"by_peer": by_peer})
     return Happening(EventKind.VENUE_DISCONNECTED, payload)
 
@@ -247,12 +250,13 @@ def replaced_by(conference: Conference, offer: Offer) -> list[str]:
 
     Those of other clients, and earlier ones of the same client that did the same work: a page that
     comes back after a broken line leaves none behind. Windows that only watch, and observers, end
-    nobody else's.
+    nobody else's; more pictures of a page end with its camera.
     """
+    ends = {offer.part, Part.MORE} if offer.part is Part.CAMERA else {offer.part}
     same = [
         (peer, name)
         for peer, name in conference.peers.items()
-        if (name.number, name.part) == (offer.number, offer.part)
+        if name.number == offer.number and name.part in ends
     ]
     if offer.part is Part.CONTENT:
         return [peer for peer, _ in same]
@@ -261,7 +265,8 @@ def replaced_by(conference: Conference, offer: Offer) -> list[str]:
     return [
         peer
         for peer, name in same
-        if name.client != offer.client or bool(name.kinds) == bool(offer.kinds)
+        if name.client != offer.client
+        or (name.part is Part.CAMERA and bool(name.kinds) == bool(offer.kinds))
     ]
 
 

@@ -10,11 +10,13 @@ from datetime import UTC, datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import TypeAlias
 
+from server.conference.recorded import Recording
 from server.conference.show import ShownMaterial, ShowState
 from server.conference.talk import Ballot, Question
 from server.domain.errors import DomainError
 from server.domain.events import EventKind, Payload
 from server.domain.places import Post
+from server.domain.prompting import Prompting
 from server.domain.session import AgendaItem
 
 MAIN = 0
@@ -227,6 +229,9 @@ class ConferenceState:
         ballot: the one that is open, or whose result is shown; None for none.
         ballots: how many there were, the present one included.
         material: the material that the chair shows to all, as it was shown last.
+        on_leave: branches that were granted leave, by number; they may come all the same.
+        prompting: the random "we are here" prompts.
+        recording: whether it is recorded (录像).
         deeds: the last control actions that can be undone, oldest first.
     """
 
@@ -257,6 +262,9 @@ class ConferenceState:
     ballot: Ballot | None = None
     ballots: int = 0
     material: ShownMaterial | None = None
+    on_leave: frozenset[int] = frozenset()
+    prompting: Prompting = field(default_factory=Prompting)
+    recording: Recording = field(default_factory=Recording)
     deeds: tuple[Deed, ...] = field(default=(), repr=False)
 
     def venue(self, number: int) -> LiveVenue | None:
@@ -286,7 +294,8 @@ class Order:
     no, where it has one; ``at`` is the screen it is about, ``venues`` are those it names, ``item``
     is the agenda item by index, ``choices`` are those of a ballot. ``target`` is the key of the
     seat it is about, ``seat`` that seat once it was found among those who are here. ``by`` is who
-    gives it, None for what happens by itself, and ``now`` when.
+    gives it, None for what happens by itself, and ``now`` when; ``chance`` was drawn then, from 0
+    to 1, for what nobody shall know beforehand.
     """
 
     name: str
@@ -302,6 +311,7 @@ class Order:
     seat: Seat | None = None
     by: Seat | None = None
     now: datetime = NO_MOMENT
+    chance: float = 0.5
 
 
 Rule: TypeAlias = Callable[[ConferenceState, Order], list[Happening]]

@@ -54,12 +54,14 @@ def link_in_force(events: Iterable[Recorded]) -> int:
     return serial
 
 
-def check_room(others: int) -> None:
-    """Let one more observer in beside these, or not.
+def check_door(state: ConferenceState, others: int, *, has_been_in: bool) -> None:
+    """Let one more observer in beside these, or not; a lock keeps out whoever was not in before.
 
     Raises:
-        DomainError: ``observers_full``.
+        DomainError: ``session_locked`` or ``observers_full``.
     """
+    if state.locked and not has_been_in:
+        raise DomainError("session_locked")
     if others >= MOST_OBSERVERS:
         raise DomainError("observers_full", most=MOST_OBSERVERS)
 

@@ -9,7 +9,7 @@ from typing import get_args
 from server.media.model import Kind
 
 _FORM = re.compile(
-    r"([0-9]{1,18})\.([0-9]{1,9})([cbto]?)\.([A-Za-z0-9_-]{1,64})\.([av]*)\.([a-z0-9]+)\Z"
+    r"([0-9]{1,18})\.([0-9]{1,9})([cbtom]?)\.([A-Za-z0-9_-]{1,64})\.([av]*)\.([a-z0-9]+)\Z"
 )
 _DRAWN = 8
 _LETTER: dict[str, Kind] = {kind[0]: kind for kind in get_args(Kind)}
@@ -20,6 +20,7 @@ class Part(StrEnum):
 
     ``CONTENT`` sends a shared screen, ``BIG`` and ``TILES`` are further windows of the main
     venue that only watch, ``OBSERVER`` belongs to no venue (its number is the main venue's).
+    ``MORE`` brings a branch's page the pictures for which its camera's connection has no slots.
     """
 
     CAMERA = ""
@@ -27,6 +28,7 @@ class Part(StrEnum):
     BIG = "b"
     TILES = "t"
     OBSERVER = "o"
+    MORE = "m"
 
 
 @dataclass(frozen=True, slots=True)

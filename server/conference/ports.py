@@ -1,16 +1,14 @@
 """What conferences ask of the media plane; ``media.client.MediaClient`` answers, or a fake."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Protocol
 
-from server.media.model import Choice, PeerInfo, WorkerStats
+from server.media.model import Choice, PeerInfo, RecordingPlan, WorkerStats
 
 
 class Media(Protocol):
     """What a conference asks of the media plane; ``media.client.MediaClient`` is one."""
-
-    adopted: bool
-    """Whether its worker was running before: connections of before still stand then."""
 
     async def connect(
         self,
@@ -32,12 +30,22 @@ class Media(Protocol):
         """Say what slots show from now on."""
         ...
 
-    async def set_audible(self, room: str, sources: frozenset[str] | None) -> None:
-        """Say whose sound is forwarded in a room."""
+    async def set_audible(
+        self, room: str, sources: frozenset[str] | None, asked: frozenset[str] = frozenset()
+    ) -> None:
+        """Say whose sound is forwarded in a room, and who of them is heard from the first word."""
         ...
 
     async def close_room(self, room: str) -> None:
         """End every connection of a room."""
+        ...
+
+    async def record(self, room: str, folder: Path, plan: RecordingPlan) -> None:
+        """Record a room in a folder by a plan, or go on by another."""
+        ...
+
+    async def end_recording(self, room: str) -> None:
+        """Record a room no more."""
         ...
 
     async def peers(self) -> list[PeerInfo]:

@@ -5,7 +5,7 @@ from aiohttp import web
 from server.auth.guard import login_of
 from server.conference.links import find_session, load_serial, make_link, revoke_link
 from server.conference.observers import observer_token
-from server.conference.service import Conferences
+from server.conference.service.running import Conferences
 from server.domain.errors import NotFoundError
 from server.pages.context import CLOCK, DATABASE, SECRET, page, redirect, visit_of
 from server.scheduler import store as sessions
@@ -13,6 +13,8 @@ from server.street import store as street
 from server.street.service import find_venue
 
 CONFERENCES: web.AppKey[Conferences] = web.AppKey("conferences", Conferences)
+RECORDING_SCOPE: web.AppKey[str] = web.AppKey("recording_scope", str)
+"""What of a session is recorded unless the chair says otherwise."""
 
 
 async def show_branch(http: web.Request) -> web.Response:
@@ -23,10 +25,6 @@ async def show_branch(http: web.Request) -> web.Response:
     token = http.match_info["token"]
     async with http.app[DATABASE].view() as tx:
         venue = await find_venue(tx, http.app[SECRET], token)
-        office = await street.load_office(tx)
-    if office is not None:
-        visit = visit_of(http)
-        visit.street, visit.phone = office.name, office.phone
     open_now = http.app[CONFERENCES].of_branch(venue.id) is not None
     return page(http, "live/branch.html", venue=venue, token=token, open=open_now)
 
@@ -44,7 +42,8 @@ async def _show_main(http: web.Request, template: str, *, tiles: bool = True) ->
         session = await sessions.load_session(tx, _session_of(http))
         venues = await street.load_venues(tx)
     expected = [v for v in venues if v.number == 0 or v.id in session.venue_ids]
-    return page(http, template, session=session, venues=expected, tiles=tiles)
+    scope = http.app[RECORDING_SCOPE]
+    return page(http, template, session=session, venues=expected, tiles=tiles, scope=scope)
 
 
 async def show_wall(http: web.Request) -> web.Response:
@@ -91,7 +90,7 @@ async def make_observers_link(http: web.Request) -> web.Response:
     session_id, actor = _session_of(http), f"login:{login_of(http).account_id}"
     serial = await make_link(http.app[DATABASE], http.app[CLOCK], session_id, actor)
     if serial > 1:
-        await http.app[CONFERENCES].turn_out_observers(session_id)
+        await http.app[CONFERENCES].doors.turn_out_observers(session_id)
     return redirect(f"/live/{session_id}/observers")
 
 
@@ -99,7 +98,7 @@ async def revoke_observers_link(http: web.Request) -> web.Response:
     """Revoke the observers' link of a session; who came by it is turned out."""
     session_id, actor = _session_of(http), f"login:{login_of(http).account_id}"
     if await revoke_link(http.app[DATABASE], http.app[CLOCK], session_id, actor):
-        await http.app[CONFERENCES].turn_out_observers(session_id)
+        await http.app[CONFERENCES].doors.turn_out_observers(session_id)
     return redirect(f"/live/{session_id}/observers")
 
 

@@ -14,7 +14,7 @@ from server.conference.model import (
     known_venue,
     with_venue,
 )
-from server.conference.rollcall import named
+from server.conference.rollcall import named, on_stage
 from server.domain.errors import DomainError
 from server.domain.events import EventKind, Payload
 
@@ -67,6 +67,16 @@ def audible(state: ConferenceState) -> frozenset[str]:
     if state.closed:
         return frozenset()
     return frozenset(str(v.number) for v in state.venues if is_heard(state, v))
+
+
+def asked(state: ConferenceState) -> frozenset[str]:
+    """Return who is to be heard from the first word on, by number as text; at most two.
+
+    Who is called in a roll call, else who has the floor; and who is broadcast. The third place
+    among the voices is left to whoever is loudest.
+    """
+    numbers = {on_stage(state), state.show.broadcast} - {None, MAIN}
+    return frozenset(map(str, numbers))
 
 
 RULES: dict[str, Rule] = {

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -71,8 +72,15 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
-        self._engine = create_async_engine(driver_url(url, is_async=True), pool_pre_ping=True)
-        if self._engine.dialect.name == "sqlite":
+        address = driver_url(url, is_async=True)
+        is_sqlite = address.get_backend_name() == "sqlite"
+        self._engine = create_async_engine(
+            address,
+            # a server may have gone away since the last transaction, a file has not
+            pool_pre_ping=not is_sqlite,
+            json_deserializer=msgspec.json.decode,
+        )
+        if is_sqlite:
             event.listen(self._engine.sync_engine, "connect", prepare_sqlite)
             event.listen(self._engine.sync_engine, "begin", begin_sqlite)
 

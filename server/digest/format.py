@@ -8,6 +8,7 @@ import json
 from datetime import date
 from typing import Any
 
+from server.audit.sealing import Seal, seal_payload
 from server.digest.model import (
     Called,
     Deadline,
@@ -30,6 +31,7 @@ def serialise_digest(digest: WeeklyDigest) -> str:
         "entries": [_entry(entry) for entry in digest.entries],
         "sessions": [_session(session) for session in digest.sessions],
         "deadlines": [_deadline(deadline) for deadline in digest.deadlines],
+        "roots": [{"session": r.session_id, **seal_payload(r)} for r in digest.roots],
     }
     return json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
@@ -97,6 +99,8 @@ def parse_digest(text: str) -> WeeklyDigest:
         entries=tuple(_parse_entry(entry) for entry in told["entries"]),
         sessions=tuple(_parse_session(session) for session in told["sessions"]),
         deadlines=tuple(_parse_deadline(deadline) for deadline in told["deadlines"]),
+        # digests of before there were roots say nothing of them
+        roots=tuple(_parse_root(root) for root in told.get("roots", [])),
     )
 
 
@@ -126,6 +130,18 @@ def _parse_session(told: dict[str, Any]) -> DigestSession:
         for one in told["called"]
     )
     return DigestSession(told["id"], told["title"], told["hall"], called)
+
+
+def _parse_root(told: dict[str, Any]) -> Seal:
+    return Seal(
+        session_id=told["session"],
+        title=told["title"],
+        starts_at=parse_time(told["starts_at"]),
+        root=told["root"],
+        algorithm=told["algorithm"],
+        up_to=told["up_to"],
+        events=told["events"],
+    )
 
 
 def _parse_deadline(told: dict[str, Any]) -> Deadline:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
+from server.audit.sealing import Seal
 from server.digest.model import (
     Called,
     Deadline,
@@ -105,6 +106,7 @@ class Material:
         committee_of: the committee of each venue.
         earlier: digests issued before.
         committee_ids: those that serve, by number.
+        seals: the roots of sessions that closed lately.
     """
 
     requests: Sequence[FiledRequest]
@@ -115,6 +117,7 @@ class Material:
     committee_of: Mapping[int, int | None]
     earlier: Iterable[WeeklyDigest]
     committee_ids: Sequence[int]
+    seals: Sequence[Seal] = ()
 
 
 def compose_digest(issue: Issue, material: Material, now: datetime) -> WeeklyDigest:
@@ -137,7 +140,15 @@ def compose_digest(issue: Issue, material: Material, now: datetime) -> WeeklyDig
         entries=numbered,
         sessions=_sessions(material, now, last),
         deadlines=_deadlines(issue, numbered, material.earlier),
+        roots=_roots(material),
     )
+
+
+def _roots(material: Material) -> tuple[Seal, ...]:
+    """Return the roots that no digest has told of yet, by session start."""
+    told = {root.session_id for digest in material.earlier for root in digest.roots}
+    fresh = (seal for seal in material.seals if seal.session_id not in told)
+    return tuple(sorted(fresh, key=lambda seal: (seal.starts_at, seal.session_id)))
 
 
 def _entry(request: FiledRequest, files: Iterable[DigestFile]) -> DigestEntry:

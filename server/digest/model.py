@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from server.audit.sealing import Seal
 from server.domain.places import Post
 
 
@@ -85,7 +86,8 @@ class WeeklyDigest:
     """A digest (每周工作提示) as it was issued; it never changes.
 
     ``week`` is the ISO week, ``2026-W48``; ``day`` the digest day. ``committee_ids`` are those that
-    served then. ``reminded_at`` is when the office reminded those who had not read it.
+    served then. ``roots`` are those of the sessions that closed since the digest before, which
+    every committee witnesses. ``reminded_at`` is when the office reminded who had not read it.
     """
 
     week: str
@@ -95,6 +97,7 @@ class WeeklyDigest:
     entries: tuple[DigestEntry, ...] = ()
     sessions: tuple[DigestSession, ...] = ()
     deadlines: tuple[Deadline, ...] = ()
+    roots: tuple[Seal, ...] = ()
     reminded_at: datetime | None = None
 
     def entry(self, number: int) -> DigestEntry | None:
@@ -116,7 +119,7 @@ class OwnSession:
 
 @dataclass(frozen=True, slots=True)
 class DigestCopy:
-    """What one committee is told: sessions by start, deadlines by day, entries by number."""
+    """What one committee is told: sessions by start, deadlines by day, entries by number, roots."""
 
     week: str
     day: date
@@ -124,11 +127,12 @@ class DigestCopy:
     entries: tuple[DigestEntry, ...]
     sessions: tuple[OwnSession, ...]
     deadlines: tuple[Deadline, ...]
+    roots: tuple[Seal, ...] = ()
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing at all to tell."""
-        return not (self.entries or self.sessions or self.deadlines)
+        return not (self.entries or self.sessions or self.deadlines or self.roots)
 
 
 def copy_for(digest: WeeklyDigest, committee_id: int) -> DigestCopy:
@@ -146,6 +150,7 @@ def copy_for(digest: WeeklyDigest, committee_id: int) -> DigestCopy:
         entries=tuple(e for e in digest.entries if e.concerns(committee_id)),
         sessions=tuple(sorted(own, key=lambda s: (s.starts_at, s.session_id))),
         deadlines=tuple(d for d in digest.deadlines if d.concerns(committee_id)),
+        roots=digest.roots,
     )
 
 

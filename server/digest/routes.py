@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
-from urllib.parse import quote
 
 from aiohttp import web
 
@@ -36,6 +35,7 @@ from server.pages.context import (
     visit_of,
     whole_number,
 )
+from server.pages.files import hand_out
 from server.street import store as street
 
 DIGESTER: web.AppKey[Digester] = web.AppKey("digester", Digester)
@@ -140,9 +140,7 @@ async def _file(http: web.Request, entries: Iterable[DigestEntry]) -> web.Respon
     if entry is None or not 1 <= place <= len(entry.files):
         raise NotFoundError("file_gone")
     file = entry.files[place - 1]
-    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.name, safe='')}"}
-    data = await http.app[DIGESTER].fetch_file(file.digest)
-    return web.Response(body=data, content_type="application/octet-stream", headers=headers)
+    return hand_out(await http.app[DIGESTER].fetch_file(file.digest), file.name)
 
 
 async def show_file(http: web.Request) -> web.Response:

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from server.audit.service import record
+from server.audit.service import load_seals, record
 from server.audit.store import load_event
 from server.audit.undo import require_undoable
 from server.auth import store as accounts
@@ -35,6 +35,8 @@ from server.street import store as street
 
 LONGEST_CORRECTION = 500
 UNDOABLE = (EventKind.DIGEST_REMINDED, EventKind.DIGEST_CORRECTED)
+_WITNESSED = timedelta(days=90)
+"""How long ago a session may have been whose root no digest has told of."""
 _REMEMBERED = timedelta(days=190)
 """How far back digests are looked through for deadlines that are yet to come."""
 
@@ -111,6 +113,7 @@ async def _material(digester: Digester, tx: Tx, issue: Issue, now: datetime) -> 
         committee_of={venue.id: venue.committee_id for venue in await street.load_venues(tx)},
         earlier=earlier,
         committee_ids=[c.id for c in await street.load_committees(tx) if not c.retired],
+        seals=[s for s in await load_seals(tx) if s.starts_at > now - _WITNESSED],
     )
 
 

@@ -19,6 +19,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from server.backup.model import made_at
 from server.config import Settings, find_office
 from server.doctor.findings import Finding, Level
 from server.mail.mailbox import MailboxAwayError, signed_in
@@ -48,11 +49,14 @@ LIBRARIES = (
     "ortools",
     "PIL",
     "psycopg",
+    "pyhanko",
     "pylibsrtp",
     "pypdfium2",
+    "python_calamine",
     "segno",
     "sqlalchemy",
     "weasyprint",
+    "xlsxwriter",
 )
 PANGO = ("libpango-1.0.so.0", "libpangoft2-1.0.so.0", "libharfbuzz-subset.so.0")
 FONT_FOLDERS = (
@@ -352,6 +356,30 @@ def probe_certificate(settings: Settings, now: datetime, *, is_local: bool) -> F
         return Finding(Level.BAD, "certificate_bad", params)
 
 
+def judge_backups(names: Iterable[str], keep: int, now: datetime) -> Finding:
+    """Judge how old the newest backup is.
+
+    Args:
+        names: of the files in the folder of backups.
+        keep: how many are kept; 0 when none are made by themselves.
+        now: aware UTC.
+    """
+    newest = max((at for name in names if (at := made_at(name)) is not None), default=None)
+    if newest is None:
+        return Finding(Level.WARN, "backup_none" if keep else "backup_off")
+    days = (now - newest).days
+    return Finding(Level.WARN if days > 1 else Level.OK, "backup_made", {"days": days})
+
+
+def probe_backups(settings: Settings, now: datetime) -> Finding | None:
+    """Look for backups and judge them; None before there is anything to back up."""
+    if not (settings.data_dir / "secret").exists():
+        return None
+    folder = settings.places.backups
+    names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    return judge_backups(names, settings.keep_backups, now)
+
+
 def judge_clock(now: datetime, zone: str = SITE_ZONE) -> Finding:
     """Judge the computer's time (aware UTC) and the data of the site's zone."""
     try:
@@ -396,6 +424,7 @@ def examine(settings: Settings, now: datetime) -> list[Finding]:
         judge_fonts(FONT_FOLDERS),
         judge_pango(),
         judge_office(settings.office_program, find_office()),
+        probe_backups(settings, now),
         judge_clock(now),
     ]
     return [finding for finding in found if finding is not None]

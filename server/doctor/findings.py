@@ -188,6 +188,18 @@ WORDS: dict[str, tuple[str, str]] = {
         "imap_folder.",
     ),
     "clock_ok": ("时间 {time}（{zone}）", "Time {time} ({zone})"),
+    "backup_made": (
+        "最近一份备份是 {days} 天前的；每晚 02:30 自动做，或运行 pinhui backup",
+        "The newest backup is {days} days old; one is made at 02:30, or by pinhui backup",
+    ),
+    "backup_none": (
+        "还没有备份：服务开着，夜里 02:30 会做；也可以现在运行 pinhui backup",
+        "No backup yet: a running server makes one at 02:30, or run pinhui backup now",
+    ),
+    "backup_off": (
+        "没有备份，也没有设自动备份（keep_backups 是 0）。请运行 pinhui backup",
+        "No backup, and none is made by itself (keep_backups is 0). Run pinhui backup",
+    ),
     "clock_wrong": (
         "电脑的时间是 {time}，不对。请对时，否则考勤和证书都会错。",
         "The clock says {time}, which cannot be. Set it, or attendance and certificates go wrong.",

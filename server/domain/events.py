@@ -9,6 +9,7 @@ payloads are written by ``time_text``. The rest is in docs/audit-format.md.
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 Payload: TypeAlias = dict[str, Any]
@@ -47,16 +48,36 @@ class EventKind(StrEnum):
     - What the controls did has in ``control`` the ``command``, ``by`` whom, ``for`` whom where that
       is another, and as ``deed`` its number where it can be undone. ``control.undone`` names that
       number in ``undone``; the events after it that carry it in ``undoes`` say what follows.
-    - ``leave.asked``, ``leave.granted``, ``leave.refused``: ``venue_id``, ``reason``.
+    - ``leave.asked``: ``venue_id``, ``reason``, ``by``, and for one person of the committee
+      ``person_id`` and ``name``. ``leave.granted``, ``leave.refused``, ``leave.withdrawn``: as
+      asked, ``asked`` being its sequence; ``remark`` is the word of who decided.
+    - ``venue.signed_in``, ``venue.sign_in_withdrawn``: ``venue_id``, ``person_id``, ``name``,
+      ``post``; ``way`` is ``phone`` or ``screen``.
     - ``attendance.corrected``: ``venue_id``, ``field`` (``head_count`` or ``verdict``), ``value``,
-      ``reason``.
+      ``reason``; of one person's verdict ``person_id`` and ``name`` as well. It was confirmed
+      where it names what was asked in ``asked``, and who confirmed it is its actor.
+      ``correction.asked``: the same and ``by``; ``correction.refused``,
+      ``correction.commented``: ``asked``, ``venue_id``, ``words``, ``by``.
+    - ``prompt.asked``: ``venue_ids``, ``seconds``, and when the next one is due in ``next_at``.
+      ``prompt.answered``: ``venue_id``. ``prompt.pace_set``: ``every_minutes``, 0 for no
+      more, and ``next_at``.
+    - ``recording.watched``: ``venue_id``, the part of the session's recording that was watched
+      there in ``from_second`` and ``to_second``, and the ``person_id`` where it is known; the venue
+      is none where somebody watched who belongs to none. ``recording.downloaded``: ``by`` and the
+      name of the ``film``.
     - ``system.outage_started``: ``since``, when service was lost for all venues: every connection
       of that moment ended with it. ``system.outage_ended``: ``until``, when joining worked again.
-    - ``report.viewed``, ``report.downloaded``: ``format``.
+    - ``report.viewed``, ``report.downloaded``: ``format``; of one person ``person_id``; over many
+      sessions ``about``, ``period`` and the ``digest`` of its figures.
+    - ``rules.changed``: ``number`` of the version, ``reason``, the rules of attendance ``before``
+      and ``after``; ``rules.withdrawn``: the ``number``.
     - ``invitation.sent``: ``requests`` and ``cancels``, how many were told to come or not to.
       ``invitation.answered``: ``invitee``, ``name``, ``answer``; it came by mail.
     - ``calendar.renewed``: ``holder``, whose calendar has another address now.
-    - ``audit.erased``: ``sequences``, ``reason``.
+    - ``session.sealed``: follows ``session.closed`` at once: ``root`` over the session's ``events``
+      events, the last being ``up_to``, made by ``algorithm``; ``title`` and ``starts_at``.
+    - ``audit.erased``: ``sequences``, ``reason``. ``proof.made``: the ``sessions`` of a package,
+      and its ``files`` with ``name`` and ``sha256``.
 
     What is on the screens: ``broadcast.set`` and ``watch.set`` have the ``venue_id``, None for an
     end; ``carousel.started`` has ``at`` (``all`` or ``wall``), ``seconds`` and the first
@@ -78,12 +99,42 @@ class EventKind(StrEnum):
     ``sha256`` and ``size``, ``….removed`` with the ``subject`` it hung on, ``….restored`` with what
     was ``undone``, ``….moved`` with the new ``order``, ``….viewed`` with a venue's ``venue_id``.
 
+    Recordings: ``recording.started`` has the ``scope``, the ids of the ``venues`` where it names
+    some, the ``reason`` and the ``folder``; it stands again where the scope changes.
+    ``recording.stopped`` has the ``reason``; a session's end ends its recording too.
+    ``recording.rested`` says ``why`` nothing is written (``full``, ``slow``, ``failed``),
+    ``recording.resumed`` that it goes on, ``recording.gap`` ``from`` when ``until`` when there is
+    nothing, and ``why``. ``recording.sealed`` belongs to no session's chain: the ``session``, the
+    ``folder``, the ``sha256`` of its manifest, the count of ``segments``, their ``octets``, and
+    the ``gaps``, each with ``from``, ``until`` and ``why``. Nor do these, which have ``by``:
+    ``recording.held`` with a ``reason`` and ``recording.released`` keep policy off a recording and
+    let it on again; ``recording.deleted`` outlives it: ``folder``, ``sha256`` of the manifest,
+    ``octets``, ``seconds``, and the ``days`` of the policy.
+
+    Backups: ``backup.made`` has the ``name`` of the file, its ``octets``, and whether there are
+    ``recordings`` in it; ``backup.failed`` the ``code`` of why, with its ``params``.
+    Experience videos: ``video.…`` carry the number in ``video``, its ``title`` and ``by``.
+    ``video.added`` has its words, ``video.changed`` what differs in ``before`` and ``after``,
+    ``video.filled`` the ``sha256``, ``octets`` and ``seconds`` of its file, and where it is a part
+    of a recording ``session``, ``from_second`` and ``to_second``. ``video.submitted`` and
+    ``video.approved`` have the ``sha256``, the latter in ``was`` when it was public before and kept
+    from; ``video.returned`` and ``video.withdrawn`` the ``remark``; ``video.undecided`` names an
+    approval or return in ``undone``. ``video.asked`` and ``video.answered`` have the number of the
+    ``question`` and its ``text``, ``video.hidden`` the ``reason``, ``video.shown`` takes that back.
+    ``video.watched`` counts once a day. ``video.kept`` begins its time of keeping anew;
+    ``video.limited`` is about no video: the ``megabytes`` and ``minutes`` of what is taken in
+    ``before`` and ``after``. ``video.deleted`` outlives its video: ``reason`` (``discarded`` or
+    ``retention``), ``sha256``, ``octets``, ``seconds`` and the ``days`` of the policy.
+
     What an administrator changes: ``street.changed``, ``department.…``, ``committee.…``,
     ``account.…`` carry the id, the ``name`` by which it was known, and with ``changed`` two objects
     ``before`` and ``after`` with what differs. A committee's venue and people are in its own event,
     ``people`` being a list of those who differ; when two committees exchange numbers, ``other``
     tells the same of the second. ``account.locked`` and ``account.unlocked``: an administrator
-    disabled and enabled it.
+    disabled and enabled it. ``workbook.taken``: what ``table``, the ``name`` of its file, counts
+    of lines ``new``, ``changed``, ``back`` and the ``same``, and the ``events`` that it caused;
+    ``workbook.undone`` names it in ``undone``. ``baseline.entered`` has past meetings as they were
+    ``before`` and are ``after``; ``baseline.taken_out`` names such an event in ``undone``.
 
     The working days: ``workdays.seeded`` has the ``years`` that were known at the first start;
     ``workdays.changed`` and ``workdays.imported`` the new ``version``, the ``year``, ``days`` with
@@ -96,6 +147,11 @@ class EventKind(StrEnum):
     decided in ``for_account``, its files in ``files`` (``name``, ``sha256``, ``size``), what was
     amended in ``before`` and ``after``. ``request.made_known`` has the ``digest_on`` that it was
     put to, and ``was`` with its state, approval and whether it had been referred.
+
+    Beside reports over many sessions: ``baseline.stated`` has the days in ``first`` and ``last``,
+    ``workdays``, ``committees``, ``meetings``, ``calls``, ``minutes``, ``source`` and ``by``.
+    ``figures.added`` and ``figures.removed``: the ``street``, the ``period`` and ``by``; of a file
+    taken in its ``sha256`` and ``made_by`` as well.
 
     The weekly digest: all have the ISO ``week``. ``digest.sent`` has the ``day``, the ``sha256`` of
     what was issued, the count of ``entries``, the ``requests`` and ``corrections`` in it, and how
@@ -123,11 +179,14 @@ class EventKind(StrEnum):
     SESSION_LOCKED = "session.locked"
     SESSION_UNLOCKED = "session.unlocked"
     SESSION_CLOSED = "session.closed"
+    SESSION_SEALED = "session.sealed"
 
     VENUE_CONNECTED = "venue.connected"
     VENUE_DISCONNECTED = "venue.disconnected"
     VENUE_REPLACED = "venue.replaced"
     VENUE_HEAD_COUNT = "venue.head_count"
+    VENUE_SIGNED_IN = "venue.signed_in"
+    VENUE_SIGN_IN_WITHDRAWN = "venue.sign_in_withdrawn"
     VENUE_MUTED = "venue.muted"
     VENUE_UNMUTED = "venue.unmuted"
     VENUE_CHECKED = "venue.checked"
@@ -178,6 +237,17 @@ class EventKind(StrEnum):
     MATERIAL_MOVED = "material.moved"
     MATERIAL_VIEWED = "material.viewed"
     BANNER_SET = "banner.set"
+    RECORDING_STARTED = "recording.started"
+    RECORDING_STOPPED = "recording.stopped"
+    RECORDING_RESTED = "recording.rested"
+    RECORDING_RESUMED = "recording.resumed"
+    RECORDING_GAP = "recording.gap"
+    RECORDING_SEALED = "recording.sealed"
+    RECORDING_HELD = "recording.held"
+    RECORDING_RELEASED = "recording.released"
+    RECORDING_DELETED = "recording.deleted"
+    BACKUP_MADE = "backup.made"
+    BACKUP_FAILED = "backup.failed"
     ROLL_STARTED = "roll.started"
     ROLL_CALLED = "roll.called"
     ROLL_ANSWERED = "roll.answered"
@@ -192,9 +262,23 @@ class EventKind(StrEnum):
     LEAVE_ASKED = "leave.asked"
     LEAVE_GRANTED = "leave.granted"
     LEAVE_REFUSED = "leave.refused"
+    LEAVE_WITHDRAWN = "leave.withdrawn"
     ATTENDANCE_CORRECTED = "attendance.corrected"
+    CORRECTION_ASKED = "correction.asked"
+    CORRECTION_REFUSED = "correction.refused"
+    CORRECTION_COMMENTED = "correction.commented"
+    PROMPT_ASKED = "prompt.asked"
+    PROMPT_ANSWERED = "prompt.answered"
+    PROMPT_PACE_SET = "prompt.pace_set"
+    RECORDING_WATCHED = "recording.watched"
+    RECORDING_DOWNLOADED = "recording.downloaded"
+    RULES_CHANGED = "rules.changed"
+    RULES_WITHDRAWN = "rules.withdrawn"
     REPORT_VIEWED = "report.viewed"
     REPORT_DOWNLOADED = "report.downloaded"
+    BASELINE_STATED = "baseline.stated"
+    FIGURES_ADDED = "figures.added"
+    FIGURES_REMOVED = "figures.removed"
 
     LOGIN_SUCCEEDED = "login.succeeded"
     LOGIN_FAILED = "login.failed"
@@ -217,6 +301,10 @@ class EventKind(StrEnum):
     COMMITTEE_CHANGED = "committee.changed"
     COMMITTEE_RETIRED = "committee.retired"
     COMMITTEE_RESTORED = "committee.restored"
+    WORKBOOK_TAKEN = "workbook.taken"
+    WORKBOOK_UNDONE = "workbook.undone"
+    BASELINE_ENTERED = "baseline.entered"
+    BASELINE_TAKEN_OUT = "baseline.taken_out"
     SETTING_CHANGED = "setting.changed"
     WORKDAYS_SEEDED = "workdays.seeded"
     WORKDAYS_CHANGED = "workdays.changed"
@@ -258,6 +346,24 @@ class EventKind(StrEnum):
     DIGEST_CORRECTED = "digest.corrected"
     DIGEST_UNDONE = "digest.undone"
 
+    VIDEO_ADDED = "video.added"
+    VIDEO_CHANGED = "video.changed"
+    VIDEO_FILLED = "video.filled"
+    VIDEO_SUBMITTED = "video.submitted"
+    VIDEO_TAKEN_BACK = "video.taken_back"
+    VIDEO_APPROVED = "video.approved"
+    VIDEO_RETURNED = "video.returned"
+    VIDEO_UNDECIDED = "video.undecided"
+    VIDEO_WITHDRAWN = "video.withdrawn"
+    VIDEO_WATCHED = "video.watched"
+    VIDEO_ASKED = "video.asked"
+    VIDEO_ANSWERED = "video.answered"
+    VIDEO_HIDDEN = "video.hidden"
+    VIDEO_SHOWN = "video.shown"
+    VIDEO_KEPT = "video.kept"
+    VIDEO_DELETED = "video.deleted"
+    VIDEO_LIMITED = "video.limited"
+
     INVITATION_SENT = "invitation.sent"
     INVITATION_ANSWERED = "invitation.answered"
     CALENDAR_RENEWED = "calendar.renewed"
@@ -267,6 +373,7 @@ class EventKind(StrEnum):
     SYSTEM_OUTAGE_ENDED = "system.outage_ended"
     AUDIT_EXPORTED = "audit.exported"
     AUDIT_ERASED = "audit.erased"
+    PROOF_MADE = "proof.made"
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,16 +403,19 @@ def time_text(moment: datetime) -> str:
     """
     if moment.tzinfo is None:
         raise ValueError("a moment without a zone cannot be recorded")
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
 
 
+@lru_cache(maxsize=4096)
 def parse_time(text: str) -> datetime:
     """Return the aware UTC moment of ``time_text``.
+
+    A report reads each moment several times over.
 
     Raises:
         ValueError: when the text is in any other form.
     """
-    moment = datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
-    if time_text(moment) != text:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is not UTC or time_text(moment) != text:
         raise ValueError(f"not a moment in the log's form: {text!r}")
     return moment

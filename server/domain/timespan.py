@@ -3,6 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
+
+_start = attrgetter("start")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -38,7 +41,7 @@ def union(spans: Iterable[Span]) -> list[Span]:
         Disjoint spans in order of time; empty spans vanish. Overlaps count once.
     """
     joined: list[Span] = []
-    for span in sorted(spans):
+    for span in sorted(spans, key=_start):
         if span.start == span.end:
             continue
         if joined and span.start <= joined[-1].end:
@@ -60,9 +63,7 @@ def without(frame: Span, spans: Iterable[Span]) -> list[Span]:
     """
     left: list[Span] = []
     start = frame.start
-    for span in union(spans):
-        if span.start >= frame.end:
-            break
+    for span in union(s for s in spans if s.start < frame.end and s.end > frame.start):
         if span.start > start:
             left.append(Span(start, span.start))
         start = max(start, span.end)

@@ -9,8 +9,10 @@ import io
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
@@ -24,7 +26,7 @@ REFUSALS = frozenset(
 )
 """The names of every class of refusal; a test compares them with the classes themselves."""
 _KEY = re.compile(
-    r'"((?:menu|post|role|state|event|reason|rule|action|verdict|conflict|concession|price)\.[a-zA-Z0-9_.]+)"'
+    r'"((?:menu|post|role|state|event|reason|rule|action|verdict|excuse|conflict|concession|price|film)\.[a-zA-Z0-9_.]+)"'
 )
 
 
@@ -52,7 +54,8 @@ def _codes() -> Iterator[tuple[str, str]]:
             yield key, name
 
 
-def raised_codes(text: str) -> set[tuple[str, str]]:
+@cache
+def raised_codes(text: str) -> frozenset[tuple[str, str]]:
     """Return (code, class of the refusal) for each refusal that a module makes.
 
     Answers made by ``problem`` alone have the status instead of a class: ``("our_bug", "500")``.
@@ -61,7 +64,7 @@ def raised_codes(text: str) -> set[tuple[str, str]]:
         text: the source text of a Python module.
     """
     found = (_raised_by(node) for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call))
-    return {pair for pair in found if pair is not None}
+    return frozenset(pair for pair in found if pair is not None)
 
 
 def _raised_by(call: ast.Call) -> tuple[str, str] | None:
@@ -76,12 +79,13 @@ def _raised_by(call: ast.Call) -> tuple[str, str] | None:
     return None
 
 
-def used_words() -> dict[str, list[str]]:
+@cache
+def used_words() -> Mapping[str, list[str]]:
     """Return every key of the catalogues with the files that use it, sorted."""
     places: dict[str, set[str]] = defaultdict(set)
     for key, place in [*_sentences(), *_codes()]:
         places[key].add(place)
-    return {key: sorted(found) for key, found in sorted(places.items())}
+    return MappingProxyType({key: sorted(found) for key, found in sorted(places.items())})
 
 
 def is_code(key: str) -> bool:

@@ -7,12 +7,13 @@ more, can write no file, and take nothing of the server with them when they fall
 """
 
 import io
-import resource
 import sys
 
 import pypdfium2 as pdfium
 from PIL import Image, ImageOps
 from pypdfium2 import raw
+
+from server.children.child import stay_within
 
 MEMORY_BYTES = 1024 * 1024 * 1024
 CPU_SECONDS = 20
@@ -93,10 +94,7 @@ def answer(kind: str, wanted: str, data: bytes) -> bytes:
 
 def main() -> int:
     """Answer on stdout; the exit status says why there is no answer."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    stay_within(memory=MEMORY_BYTES, seconds=CPU_SECONDS, octets=0)
     kind, wanted = sys.argv[1:]
     data = sys.stdin.buffer.read()
     try:

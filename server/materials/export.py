@@ -7,8 +7,6 @@ import asyncio
 import contextlib
 import os
 import shutil
-import signal
-import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass
@@ -16,6 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
+from server.children.parent import module, run
 from server.domain.errors import DomainError, NotFoundError
 from server.materials.drawing import LOCKED, NO_SUCH_PAGE
 from server.materials.model import MOST_PAGES, Kind, Material
@@ -24,8 +23,6 @@ T = TypeVar("T")
 Fetch = Callable[[str], Awaitable[bytes]]
 """Returns the bytes of a digest."""
 
-_DRAW = (sys.executable, "-m", "server.materials.drawing")
-_OFFICE = (sys.executable, "-m", "server.materials.office")
 DRAW_WITHIN = timedelta(seconds=30)
 CONVERT_WITHIN = timedelta(seconds=150)
 MOST_FAULTS = 1000
@@ -198,17 +195,18 @@ class PageMaker:
         data = await self._source(file)
         async with self._drawing:
             try:
-                status, made = await _run((*_DRAW, kind, wanted), data, self._limits.draw)
+                command = module("server.materials.drawing", kind, wanted)
+                ended = await run(command, data, within=self._limits.draw)
             except TimeoutError:
                 raise self._fault(file, "heavy") from None
-        if status == NO_SUCH_PAGE:
+        if ended.status == NO_SUCH_PAGE:
             raise NotFoundError("material_no_page")
-        if status == LOCKED:
+        if ended.status == LOCKED:
             raise self._fault(file, "locked")
-        if status != 0:
+        if ended.status != 0:
             # a negative status is the signal that ended it: time or memory ran out
-            raise self._fault(file, "heavy" if status < 0 else "unreadable")
-        return made
+            raise self._fault(file, "heavy" if ended.status < 0 else "unreadable")
+        return ended.made
 
     async def _source(self, file: Material) -> bytes:
         """Return what pages are drawn from: the file itself, or the PDF made of it."""
@@ -227,8 +225,8 @@ class PageMaker:
                 # its own name never reaches a command line
                 name = f"document{Path(file.name).suffix.lower()}"
                 await asyncio.to_thread((folder / name).write_bytes, data)
-                command = (*_OFFICE, self._program, str(folder), name)
-                await _run(command, b"", self._limits.convert)
+                command = module("server.materials.office", self._program, folder, name)
+                await run(command, within=self._limits.convert)
                 made = folder / "out" / "document.pdf"
                 pdf = await asyncio.to_thread(made.read_bytes) if made.is_file() else b""
             except TimeoutError:
@@ -250,27 +248,3 @@ def _refusal(fault: str, file: Material) -> DomainError:
 
 def _ending(picture: bytes) -> str:
     return ".png" if picture.startswith(_PNG) else ".jpg"
-
-
-async def _run(command: Sequence[str], data: bytes, within: timedelta) -> tuple[int, bytes]:
-    """Return exit status and output of a child; it and what it started end with this.
-
-    Raises:
-        TimeoutError: when it takes longer than it may.
-    """
-    child = await asyncio.create_subprocess_exec(
-        *command,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        async with asyncio.timeout(within.total_seconds()):
-            made, _ = await child.communicate(data)
-    finally:
-        if child.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(child.pid, signal.SIGKILL)
-            await child.wait()
-    return child.returncode or 0, made

@@ -7,9 +7,10 @@ links to elsewhere and every way out to the network.
 """
 
 import os
-import resource
 import sys
 from pathlib import Path
+
+from server.children.child import stay_within
 
 MEMORY_BYTES = 4 * 1024 * 1024 * 1024
 CPU_SECONDS = 120
@@ -69,10 +70,7 @@ def main() -> None:
     user = folder / "profile" / "user"
     user.mkdir(parents=True)
     (user / "registrymodifications.xcu").write_text(profile(), encoding="utf-8")
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_BYTES, FILE_BYTES))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    stay_within(memory=MEMORY_BYTES, seconds=CPU_SECONDS, octets=FILE_BYTES)
     home = {"HOME": str(folder), "PATH": os.defpath, "LANG": "C.UTF-8", "SAL_USE_VCLPLUGIN": "svp"}
     os.execve(program, command(program, folder, name), home)  # noqa: S606 - the setting's own program
 

@@ -5,7 +5,6 @@ people and, under a venue's link, to its PC.
 """
 
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from aiohttp import web
 
@@ -18,6 +17,7 @@ from server.domain.places import Venue
 from server.materials.model import LARGEST_BYTES, MOST_FILES, Kind, Material
 from server.materials.service import Materials, Seen, SentFile
 from server.pages.context import DATABASE, SECRET, form_values, many, page, redirect
+from server.pages.files import hand_out
 from server.pages.middleware import status_of
 from server.street.service import find_venue
 
@@ -99,8 +99,7 @@ async def show_file(http: web.Request) -> web.Response:
     materials = http.app[MATERIALS]
     data = await materials.fetch(file)
     await materials.note_view(asker.seen, file, asker.actor, asker.venue)
-    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.name, safe='')}"}
-    return web.Response(body=data, content_type="application/octet-stream", headers=headers)
+    return hand_out(data, file.name)
 
 
 # --- pages ---------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import logging
 import os
 import signal
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
 from typing import TypeVar
 
 import msgspec
@@ -29,13 +30,16 @@ from server.media.model import (
     PeerConnected,
     PeerDisconnected,
     PeerInfo,
+    RecordingPlan,
     WorkerLost,
     WorkerStarted,
     WorkerStats,
 )
 
-START_SECONDS = 10.0
-HELLO_SECONDS = 3.0
+START_SECONDS = 60.0
+"""Generous: a busy computer takes its time; one that ends sooner is noticed at once."""
+HELLO_SECONDS = 10.0
+"""As long as any request: a worker that is merely busy carries a session."""
 REQUEST_SECONDS = 10.0
 _POLL_SECONDS = 0.05
 _TRY_AGAIN_AFTER = (0.2, 1.0)
@@ -70,7 +74,7 @@ class _Link:
         self.at_ms = 0
         self.replaced = False
 
-    async def request(self, command: control.Command, result: type[T], timeout: float) -> T:  # noqa: ASYNC109 (passed on to wait_for)
+    async def request(self, command: control.Command, result: type[T], within: float) -> T:
         """Send a command and return its result, read as ``result``.
 
         Raises:
@@ -85,7 +89,9 @@ class _Link:
         self._waiting[number] = future
         try:
             self._writer.write(control.encode(control.Request(number, command)))
-            reply = await asyncio.wait_for(future, timeout)
+            # not wait_for: it forgets that it was cancelled when the link is closed meanwhile
+            async with asyncio.timeout(within):
+                reply = await future
         except (TimeoutError, ConnectionError) as error:
             raise WorkerUnavailable(str(error)) from error
         finally:
@@ -211,14 +217,31 @@ class MediaClient:
         """
         await self._order(control.Choose(peer, dict(slots)))
 
-    async def set_audible(self, room: str, sources: frozenset[str] | None) -> None:
-        """Let only these sources be heard in a room; None is everybody."""
+    async def set_audible(
+        self, room: str, sources: frozenset[str] | None, asked: frozenset[str] = frozenset()
+    ) -> None:
+        """Let only these sources be heard in a room; None is everybody.
+
+        Those of them who are ``asked`` to speak are among the voices from their first packet on.
+        """
         names = None if sources is None else sorted(sources)
-        await self._order(control.SetAudible(room, names))
+        await self._order(control.SetAudible(room, names, sorted(asked)))
 
     async def close_room(self, room: str) -> None:
         """End all peers of a room."""
         await self._order(control.CloseRoom(room))
+
+    async def record(self, room: str, folder: Path, plan: RecordingPlan) -> None:
+        """Record a room in a folder by a plan, or go on by another.
+
+        What an earlier worker left in the folder is gone on from. How it goes is told afterwards,
+        and after every change, by ``RecordingChanged``.
+        """
+        await self._order(control.Record(room, str(folder), plan))
+
+    async def end_recording(self, room: str) -> None:
+        """End the recording of a room; nothing happens when there is none."""
+        await self._order(control.EndRecording(room))
 
     async def peers(self) -> list[PeerInfo]:
         """Return who is connected, sorted by peer id."""
@@ -325,7 +348,7 @@ class MediaClient:
         """Start a worker and adopt it.
 
         Raises:
-            WorkerUnavailable: when it is not up within ten seconds.
+            WorkerUnavailable: when it ends at once, or is not up within a minute.
         """
         self._socket.unlink(missing_ok=True)
         self._child = start_process(self._settings, self._index)

@@ -10,15 +10,18 @@ import msgspec
 
 from server.media.model import (
     Choice,
-    JournalEvent,
     MediaEvent,
+    MediaOutage,
     PeerConnected,
     PeerDisconnected,
+    RecordingChanged,
+    RecordingGap,
+    RecordingPlan,
     SourceHealth,
     VoicesChanged,
 )
 
-VERSION = 3
+VERSION = 7
 """Changes with every change of a message; a worker of another version is replaced."""
 
 LONGEST_LINE = 4 * 1024 * 1024
@@ -56,14 +59,32 @@ class Choose(msgspec.Struct, frozen=True, tag="choose"):
 
 
 class SetAudible(msgspec.Struct, frozen=True, tag="set_audible"):
-    """Let only these sources be heard in a room; None is everybody."""
+    """Let only these sources be heard in a room; None is everybody.
+
+    ``asked`` of them have a place among the voices before they are loud.
+    """
 
     room: str
     sources: list[str] | None
+    asked: list[str] = []
 
 
 class CloseRoom(msgspec.Struct, frozen=True, tag="close_room"):
     """End all peers of a room and forget it."""
+
+    room: str
+
+
+class Record(msgspec.Struct, frozen=True, tag="record"):
+    """Record a room in a folder by a plan, or go on by another; how it goes is told."""
+
+    room: str
+    folder: str
+    plan: RecordingPlan
+
+
+class EndRecording(msgspec.Struct, frozen=True, tag="end_recording"):
+    """End the recording of a room, if there is one."""
 
     room: str
 
@@ -93,6 +114,8 @@ Command = (
     | Choose
     | SetAudible
     | CloseRoom
+    | Record
+    | EndRecording
     | Peers
     | Stats
     | Acknowledge
@@ -147,7 +170,16 @@ class Replaced(msgspec.Struct, frozen=True, tag="replaced"):
 Message = Reply | Notice | Tick | Replaced
 
 _EVENTS: dict[str, type[MediaEvent]] = {
-    cls.__name__: cls for cls in (PeerConnected, PeerDisconnected, VoicesChanged, SourceHealth)
+    cls.__name__: cls
+    for cls in (
+        PeerConnected,
+        PeerDisconnected,
+        MediaOutage,
+        VoicesChanged,
+        SourceHealth,
+        RecordingChanged,
+        RecordingGap,
+    )
 }
 _request_decoder = msgspec.json.Decoder(Request)
 _message_decoder: Callable[[bytes], Message] = msgspec.json.Decoder(Message).decode
@@ -204,63 +236,3 @@ def event_of(message: Notice) -> MediaEvent:
         return msgspec.json.decode(message.event, type=cls)
     except msgspec.DecodeError as error:
         raise ControlError(str(error)) from None
-
-
-class Journal:
-    """Connects and disconnects in order, kept until the control process has stored them.
-
-    Numbers start at the worker's first millisecond times 1,000, so those of a later worker are
-    always greater.
-    """
-
-    def __init__(self, started_ms: int) -> None:
-        self._next = started_ms * 1000
-        self._kept: list[JournalEvent] = []
-        self._inherited: set[int] = set()
-
-    @classmethod
-    def of(cls, started_ms: int, stored: bytes) -> "Journal":
-        """Return a journal that goes on from what an earlier worker left (see ``stored``).
-
-        Raises:
-            ControlError: when ``stored`` is no journal.
-        """
-        journal = cls(started_ms)
-        try:
-            for line in stored.splitlines():
-                message = msgspec.json.decode(line, type=Notice)
-                event = event_of(message)
-                if isinstance(event, PeerConnected | PeerDisconnected):
-                    journal.add(event)
-                    journal._inherited.add(event.seq)
-        except msgspec.DecodeError as error:
-            raise ControlError(str(error)) from None
-        return journal
-
-    def stored(self) -> bytes:
-        """Return what is kept, one notice a line; empty when all is acknowledged."""
-        return b"".join(encode(notice(event)) for event in self._kept)
-
-    def next_seq(self) -> int:
-        """Return a new number, greater than all before."""
-        self._next += 1
-        return self._next
-
-    def add(self, event: JournalEvent) -> None:
-        """Keep an event."""
-        self._kept.append(event)
-
-    def acknowledge(self, seq: int) -> None:
-        """Forget the event of this number; those before it may have been left untold."""
-        self._kept = [event for event in self._kept if event.seq != seq]
-        self._inherited.discard(seq)
-
-    @property
-    def is_handed_over(self) -> bool:
-        """Whether nothing is kept any more of what an earlier worker left."""
-        return not self._inherited
-
-    @property
-    def kept(self) -> tuple[JournalEvent, ...]:
-        """The events that nobody has acknowledged, in order."""
-        return tuple(self._kept)

@@ -121,6 +121,12 @@ class _Wire:
     async def _send(self, data: bytes) -> None:
         self.send(data)
 
+    def end(self) -> None:
+        """Let whoever waits for a record know that none will come."""
+        if self.records.full():
+            self.records.get_nowait()
+        self.records.put_nowait(None)
+
 
 class DtlsSession:
     """One handshake as the passive side, and the connection that comes of it."""
@@ -149,7 +155,14 @@ class DtlsSession:
             HandshakeError: when it does not come about.
         """
         prints = [RTCDtlsFingerprint(algorithm=name, value=value) for name, value in fingerprints]
-        await self._transport.start(RTCDtlsParameters(fingerprints=prints))
+        start = asyncio.create_task(self._transport.start(RTCDtlsParameters(fingerprints=prints)))
+        try:
+            await asyncio.shield(start)
+        finally:
+            if not start.done():
+                # aiortc waits by wait_for, which until Python 3.12 forgets a cancellation that
+                # comes with a record; the end of the wire is not forgotten
+                self._wire.end()
         if self._transport.state != "connected":
             raise HandshakeError(self._transport.state)
         return Srtp(self._transport._rx_srtp, self._transport._tx_srtp)

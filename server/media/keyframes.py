@@ -9,7 +9,7 @@ class KeyFrameRequests:
     and asked by ``due``; the key frame itself clears it.
     """
 
-    __slots__ = ("_asked_at", "_interval", "_wanted")
+    __slots__ = ("_asked_at", "_interval", "_wanted", "came_at")
 
     INTERVAL_SECONDS = 0.5
     SWITCH_INTERVAL_SECONDS = 0.15
@@ -18,6 +18,7 @@ class KeyFrameRequests:
         self._asked_at = float("-inf")
         self._interval = self.INTERVAL_SECONDS
         self._wanted = False
+        self.came_at = float("-inf")
 
     def ask(self, now: float, *, for_switch: bool = False) -> bool:
         """Note the wish; return whether a request shall be sent now."""
@@ -34,7 +35,8 @@ class KeyFrameRequests:
         self._interval = self.INTERVAL_SECONDS
         return True
 
-    def arrived(self) -> None:
+    def arrived(self, now: float) -> None:
         """Note that a key frame came: nobody waits any more."""
+        self.came_at = now
         self._wanted = False
         self._interval = self.INTERVAL_SECONDS

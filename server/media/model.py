@@ -51,7 +51,7 @@ class PeerDisconnected:
 
 @dataclass(frozen=True, slots=True)
 class VoicesChanged:
-    """The loudest audible sources of a room, loudest place first; at most three."""
+    """Who speaks in a room and is heard, at most three; an open microphone alone is no voice."""
 
     room: str
     sources: tuple[str, ...]
@@ -90,8 +90,71 @@ class WorkerStarted:
     at_ms: int
 
 
-JournalEvent = PeerConnected | PeerDisconnected
-MediaEvent = JournalEvent | VoicesChanged | SourceHealth | WorkerLost | WorkerStarted
+@dataclass(frozen=True, slots=True)
+class RecordingPlan:
+    """Which sources of a room are recorded (录像), at their best layer.
+
+    Whoever is not audible is not recorded as sound either, whatever is said here.
+
+    Attributes:
+        pictures: by name; None is everybody's.
+        sounds: by name; None is everybody's.
+        voices: the three voices that are heard, whosever they are, beside ``sounds``.
+        shown: whose picture is big for everybody, for whoever makes one film of it.
+    """
+
+    pictures: tuple[str, ...] | None = ()
+    sounds: tuple[str, ...] | None = ()
+    voices: bool = False
+    shown: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingChanged:
+    """How the recording of a room goes, since ``at_ms`` in Unix milliseconds.
+
+    ``state``: ``writing``, or why nothing is written: ``full`` (less than 5 % of the disk is free),
+    ``slow`` (it cannot keep up), ``failed``. Only ``writing`` needs nobody.
+    """
+
+    room: str
+    state: str
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingGap:
+    """Nothing was recorded between two moments; ``why`` is one of ``recording.journal.Why``."""
+
+    room: str
+    from_ms: int
+    until_ms: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class MediaOutage:
+    """Journal event: nothing was forwarded between two workers.
+
+    In Unix milliseconds, ``from_ms`` is the last sign of life of the one, ``until_ms`` the
+    beginning of the other.
+    """
+
+    seq: int
+    from_ms: int
+    until_ms: int
+
+
+JournalEvent = PeerConnected | PeerDisconnected | MediaOutage
+MediaEvent = (
+    JournalEvent
+    | VoicesChanged
+    | SourceHealth
+    | WorkerLost
+    | WorkerStarted
+    | RecordingChanged
+    | RecordingGap
+)
 
 
 @dataclass(frozen=True, slots=True)

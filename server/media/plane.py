@@ -7,28 +7,36 @@ clocks, which come in as functions.
 import logging
 import secrets
 from collections.abc import Callable
+from pathlib import Path
 
 from server.media import control
 from server.media.answer import Local, write_answer
 from server.media.core.model import Core
 from server.media.dtls import Certificate
 from server.media.icelite import CONSENT_SECONDS
+from server.media.journal import Journal
 from server.media.model import (
     MediaEvent,
     PeerConnected,
     PeerDisconnected,
     PeerInfo,
     PeerStats,
+    RecordingChanged,
+    RecordingGap,
     SourceHealth,
     VoicesChanged,
 )
 from server.media.peer import CONNECT_SECONDS, Connection
+from server.media.recording.tape import Tape
+from server.media.recording.writer import Writer
 from server.media.router import Router
 from server.media.sdp import SdpError, parse_offer
 from server.media.timeline import Timeline
 from server.media.transport import Place, Transport
 
 MOST_PEERS = 400
+WRITE_OUT_SECONDS = 2.0
+"""How long a worker that ends waits for the disk with what it has recorded."""
 
 
 class Refused(Exception):  # noqa: N818 (a refusal is no error)
@@ -54,22 +62,15 @@ class Plane:
         wall: Callable[[], float],
         core: Core,
         log: logging.Logger,
-        stored: bytes = b"",
+        journal: Journal,
     ) -> None:
-        """Take bound sockets, the addresses to announce (none: those bound), two clocks, a core.
-
-        ``stored`` is the journal that an earlier worker could not hand over.
-        """
+        """Take bound sockets, the addresses to announce (none: those bound), two clocks, a core."""
         self._steady = steady
         self._wall = wall
         self._log = log
         self._announce = announce
         self._timeline = Timeline(steady(), wall())
-        try:
-            self.journal = control.Journal.of(self.now_ms(), stored)
-        except control.ControlError as error:
-            log.error("the journal of the last worker cannot be read: %s", error)
-            self.journal = control.Journal(self.now_ms())
+        self.journal = journal
         self.router = Router(self._timeline, secrets.randbits, core)
         self.transport = Transport(places, self.router, steady, log)
         self._certificate = Certificate()
@@ -78,6 +79,9 @@ class Plane:
         self._told: dict[tuple[str, str], SourceHealth] = {}
         self._octets: dict[str, tuple[int, int]] = {}
         self._rates: dict[str, tuple[int, int]] = {}
+        self._folders: dict[str, Path] = {}
+        self._writers: dict[str, Writer] = {}
+        self._states: dict[str, str] = {}
 
     def now_ms(self) -> int:
         """Return the Unix milliseconds of the worker's clock."""
@@ -200,7 +204,7 @@ class Plane:
     def set_audible(self, request: control.SetAudible) -> None:
         """Let only some sources of a room be heard, or everybody."""
         sources = None if request.sources is None else frozenset(request.sources)
-        self.router.set_audible(self._steady(), request.room, sources)
+        self.router.set_audible(self._steady(), request.room, sources, frozenset(request.asked))
         self._tell_voices()
 
     def close_room(self, room: str) -> None:
@@ -208,6 +212,7 @@ class Plane:
         for connection in list(self._connections.values()):
             if connection.member.room.name == room:
                 self._drop(connection, "room_closed")
+        self.end_recording(room, "closed")
         self.router.close_room(room)
 
     def peers(self) -> list[PeerInfo]:
@@ -226,6 +231,49 @@ class Plane:
         """Say goodbye to all peers."""
         for connection in list(self._connections.values()):
             self._drop(connection, "worker_stopped")
+        writers = list(self._writers.values())
+        for room in list(self._writers):
+            self.end_recording(room, "worker")
+        for writer in writers:
+            writer.join(WRITE_OUT_SECONDS)
+
+    # --- recording -----------------------------------------------------------------------------
+
+    def record(self, request: control.Record) -> None:
+        """Record a room, or go on by another plan; how it goes is told with ``collect``."""
+        now, room, folder = self._steady(), request.room, Path(request.folder)
+        if self._folders.get(room, folder) != folder:
+            self.end_recording(room, "stopped")
+        tape = self.router.tapes.get(room)
+        if tape is None:
+            writer = Writer(folder, room, self._unix_us(now), self._log)
+            tape = Tape(self.router.room(room), writer, self._unix_us)
+            self._folders[room], self._writers[room] = folder, writer
+        # whoever asks is told, though nothing may have changed: it may be another control process
+        self._states[room] = ""
+        self.router.record(now, tape, request.plan)
+        self.transport.flush()
+
+    def _unix_us(self, steady: float) -> int:
+        return int(self._timeline.unix(steady) * 1e6)
+
+    def end_recording(self, room: str, why: str) -> None:
+        """Record a room no more; what was taken goes to the disk meanwhile."""
+        self.router.end_recording(self._steady(), room, why)
+        for table in (self._folders, self._writers, self._states):
+            table.pop(room, None)
+
+    def collect(self) -> None:
+        """Hand what was recorded to the disk, and tell how that goes; call it every 0.24 s."""
+        now = self._steady()
+        for room, tape in self.router.tapes.items():
+            tape.collect(now)
+            for gap in tape.gaps:
+                self.notify(RecordingGap(room, gap.from_us // 1000, gap.until_us // 1000, gap.why))
+            tape.gaps.clear()
+            if self._states[room] != tape.state:
+                self._states[room] = tape.state
+                self.notify(RecordingChanged(room, tape.state, self.now_ms()))
 
     # --- time ----------------------------------------------------------------------------------
 
@@ -245,7 +293,7 @@ class Plane:
         changed = self.router.voices_changed
         self.router.voices_changed = []
         for room in changed:
-            self.notify(VoicesChanged(room.name, room.voices.places))
+            self.notify(VoicesChanged(room.name, room.speaking))
 
     def each_second(self) -> None:
         """Report, count, and let go of peers that are silent; call it once a second."""

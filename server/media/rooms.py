@@ -75,13 +75,19 @@ class Member:
 
 
 class Room:
-    """The peers that can hear and see each other, and what is audible among them."""
+    """The peers that can hear and see each other, and what is audible among them.
+
+    ``voices`` have the three places, be they silent; ``asked`` are sources that have one before
+    they are loud, ``speaking`` those in a place who speak.
+    """
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.members: dict[str, Member] = {}
         self.audible: frozenset[str] | None = None
+        self.asked: frozenset[str] = frozenset()
         self.voices = Voices()
+        self.speaking: tuple[str, ...] = ()
         self._loudness: dict[str, Loudness] = {}
         self._published: dict[tuple[str, Kind], list[Publication]] = {}
 
@@ -104,6 +110,13 @@ class Room:
         """Say whether the sound of a source may be forwarded; everybody's may until told."""
         return self.audible is None or source in self.audible
 
+    def set_audible(self, sources: frozenset[str] | None) -> None:
+        """Let only these sources be heard, or everybody; who is let in anew begins in silence."""
+        before, self.audible = self.audible, sources
+        for source, meter in self._loudness.items():
+            if before is not None and source not in before:
+                meter.forget()
+
     def loudness(self, source: str) -> Loudness:
         """Return the level meter of a source."""
         meter = self._loudness.get(source)
@@ -117,6 +130,10 @@ class Room:
             if publication.streams:
                 return publication
         return None
+
+    def published(self) -> list[tuple[str, Kind]]:
+        """Return what is published: (source, kind), in order of coming."""
+        return list(self._published)
 
     def slots(self, source: str | None = None) -> Iterator[Slot]:
         """Yield all slots with a choice, or those whose choice is ``source``."""
@@ -169,7 +186,11 @@ class Room:
         return stream if slot.await_stream(stream) and stream.kind == "video" else None
 
     def update_voices(self, now: float) -> bool:
-        """Choose the three voices again and give them to the slots; return whether they changed."""
+        """Choose the three voices again and give them to the slots.
+
+        Returns:
+            Whether others speak than before.
+        """
         sounding = {
             member.source
             for member in self.members.values()
@@ -177,16 +198,20 @@ class Room:
             if publication.kind == "audio" and publication.streams
         }
         candidates = [source for source in sounding if self.is_audible(source)]
-        changed = self.voices.update(
-            now, candidates, lambda source: self.loudness(source).current(now)
+        self.voices.update(
+            now, candidates, lambda source: self.loudness(source).current(now), asked=self.asked
         )
         for gone in self._loudness.keys() - sounding:
             del self._loudness[gone]
         for member in self.members.values():
-            self._assign_voices(now, member)
-        return changed
+            self.assign_voices(now, member)
+        before = self.speaking
+        self.speaking = tuple(
+            source for source in self.voices.places if self.loudness(source).is_speaking(now)
+        )
+        return self.speaking != before
 
-    def _assign_voices(self, now: float, member: Member) -> None:
+    def assign_voices(self, now: float, member: Member) -> None:
         """Keep each voice in the slot it has; a freed slot takes the next voice without one."""
         slots = [s for s in member.slots if s.kind == "audio" and s.choice is None]
         if not slots:
@@ -194,7 +219,7 @@ class Room:
         names = [name for name in self.voices.places if name != member.source]
         places = min(len(slots), member.ladder.step.voices)
         if len(names) > places:
-            names.sort(key=lambda name: self.loudness(name).current(now))
+            names.sort(key=lambda name: (name not in self.asked, self.loudness(name).current(now)))
             names = names[:places]
         free: list[Slot] = []
         for slot in slots:

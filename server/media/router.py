@@ -14,7 +14,8 @@ from server.media.core.model import Core
 from server.media.feedback import judge_viewer, report_to_publisher
 from server.media.ingress import Ingress
 from server.media.lanes import LaneStart, Target
-from server.media.model import Choice, SourceHealth
+from server.media.model import Choice, RecordingPlan, SourceHealth
+from server.media.recording.tape import Tape
 from server.media.reports import round_trip_ms, sender_report
 from server.media.rooms import Member, Room
 from server.media.rtp import Packet, WireError, parse_rtp
@@ -31,8 +32,8 @@ RESENDS_PER_SECOND = 400
 class Router:
     """All rooms of one worker.
 
-    ``rtcp`` holds (whom, plain compound) to be sent; ``voices_changed`` rooms whose voices are
-    others than before. Both are emptied by whoever reads them.
+    ``rtcp`` holds (whom, plain compound) to be sent; ``voices_changed`` rooms in which others
+    speak than before. Both are emptied by whoever reads them.
     """
 
     def __init__(self, timeline: Timeline, draw: Callable[[int], int], core: Core) -> None:
@@ -44,6 +45,7 @@ class Router:
         self._asking: set[Stream] = set()
         self.rooms: dict[str, Room] = {}
         self.members: dict[str, Member] = {}
+        self.tapes: dict[str, Tape] = {}
         self.rtcp: list[tuple[Target, bytes]] = []
         self.voices_changed: list[Room] = []
 
@@ -96,15 +98,18 @@ class Router:
         room.leave(member)
         for publication in member.publications:
             for stream in list(publication.streams):
-                self._drop_stream(stream)
+                self._drop_stream(now, room, stream)
         for slot in room.slots(member.source):
             self._ask(now, room.rewire(now, slot))
         self.core.forget(member.to)
         self._update_voices(now, room)
-        if not room.members and room.audible is None:
+        self._tape(now, room)
+        if not room.members and room.audible is None and room.name not in self.tapes:
             self.rooms.pop(room.name, None)
 
-    def _drop_stream(self, stream: Stream) -> None:
+    def _drop_stream(self, now: float, room: Room, stream: Stream) -> None:
+        if stream.track is not None:
+            self.tapes[room.name].forget(now, stream)
         for slot in [*stream.slots, *stream.waiting]:
             slot.clear()
         stream.publication.streams.remove(stream)
@@ -135,7 +140,7 @@ class Router:
                 slot.clear()
             else:
                 self._ask(now, member.room.rewire(now, slot))
-        self._update_voices(now, member.room)
+        member.room.assign_voices(now, member)
 
     @staticmethod
     def _index(member: Member, number: int) -> int:
@@ -143,22 +148,54 @@ class Router:
             raise IndexError(number)
         return number
 
-    def set_audible(self, now: float, room: str, sources: frozenset[str] | None) -> None:
-        """Let only these sources be heard in a room, or everybody; in force for the next packet."""
+    def set_audible(
+        self,
+        now: float,
+        room: str,
+        sources: frozenset[str] | None,
+        asked: frozenset[str] = frozenset(),
+    ) -> None:
+        """Let only these sources be heard in a room, or everybody; in force for the next packet.
+
+        Those of them who are asked to speak have a place among the voices at once.
+        """
         place = self.room(room)
-        place.audible = sources
+        place.set_audible(sources)
+        place.asked = asked
         for slot in place.slots():
             if slot.kind == "audio":
                 place.rewire(now, slot)
         self._update_voices(now, place)
+        self._tape(now, place)
 
     def close_room(self, room: str) -> None:
         """Forget what was set for a room; its peers are for the caller to remove."""
         place = self.rooms.get(room)
         if place is not None:
-            place.audible = None
-            if not place.members:
+            place.audible, place.asked = None, frozenset()
+            if not place.members and room not in self.tapes:
                 del self.rooms[room]
+
+    def record(self, now: float, tape: Tape, plan: RecordingPlan) -> None:
+        """Record a room on this tape from now on, by this plan."""
+        self.tapes[tape.room.name] = tape
+        for stream in tape.follow(now, plan):
+            self._ask(now, stream)
+
+    def end_recording(self, now: float, room: str, why: str) -> None:
+        """Record a room no more."""
+        tape = self.tapes.pop(room, None)
+        if tape is not None:
+            tape.end(now, why)
+            if not tape.room.members and tape.room.audible is None:
+                self.rooms.pop(room, None)
+
+    def _tape(self, now: float, room: Room) -> None:
+        """Record what is to be recorded of a room now; pictures begin with a key frame."""
+        tape = self.tapes.get(room.name)
+        if tape is not None:
+            for stream in tape.rewire(now):
+                self._ask(now, stream)
 
     # --- packets -------------------------------------------------------------------------------
 
@@ -192,7 +229,7 @@ class Router:
         """Take in a new stream: it replaces one of the same layer, and slots may wait for it."""
         publication = stream.publication
         for old in [s for s in publication.streams if s.rid == stream.rid]:
-            self._drop_stream(old)
+            self._drop_stream(now, member.room, old)
             del member.ingress.streams[old.ssrc]
         publication.streams.append(stream)
         stream.layer.note_packet(now)
@@ -200,6 +237,7 @@ class Router:
             self._ask(now, member.room.rewire(now, slot))
         if stream.kind == "audio":
             self._update_voices(now, member.room)
+        self._tape(now, member.room)
 
     def _route(
         self, now: float, member: Member, stream: Stream, packet: Packet, *, repaired: bool
@@ -230,6 +268,8 @@ class Router:
     ) -> None:
         level = stream.publication.audio_level(packet)
         member.room.loudness(member.source).note(now, level)
+        if stream.track is not None:
+            stream.track.note(now, packet, level)
         for slot in list(stream.waiting):
             slot.take_over(now, stream, seq=number, ts=packet.ts)
             self._report_slot(now, slot, member)
@@ -238,9 +278,11 @@ class Router:
     def _route_video(self, now: float, stream: Stream, packet: Packet, number: int) -> None:
         descriptor = parse_vp8(packet.payload)
         picture = stream.extend_picture(descriptor)
+        if stream.track is not None:
+            stream.track.note(now, packet)
         stream.frames += packet.marker > 0
         if is_key_frame(packet.payload, descriptor):
-            stream.key_frames.arrived()
+            stream.key_frames.arrived(now)
             self._asking.discard(stream)
             width = frame_width(packet.payload, descriptor)
             if width:
@@ -287,6 +329,8 @@ class Router:
             return
         member.clock.note(self._timeline.unix(now), unix_from_ntp(report.ntp))
         stream.clock.note(now, report)
+        if stream.track is not None and member.clock.offset is not None:
+            stream.track.note_clock(report.ts, unix_from_ntp(report.ntp) + member.clock.offset)
         for slot in stream.slots:
             self._report_slot(now, slot, member)
 
@@ -345,7 +389,7 @@ class Router:
             if not stream.missing.waiting():
                 self._repairing.discard(stream)
         for stream in list(self._asking):
-            if not (stream.waiting or stream.slots):
+            if not (stream.waiting or stream.slots or stream.track):
                 self._asking.discard(stream)
             elif stream.key_frames.due(now):
                 self._send_picture_loss(stream)
@@ -356,6 +400,7 @@ class Router:
             for slot in room.slots():
                 self._ask(now, room.rewire(now, slot))
             self._update_voices(now, room)
+            self._tape(now, room)
 
     def report(self, now: float) -> list[SourceHealth]:
         """Report to publishers and judge the lines of viewers; call it once a second.

@@ -6,7 +6,7 @@ picture. A slot is one m-line that receives: a fixed SSRC that shows one stream 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 from server.media.cache import Missing
 from server.media.codec import CLOCK_RATE, Vp8
@@ -19,10 +19,21 @@ from server.media.sdp import AUDIO_LEVEL, MID, REPAIRED_RID, RID, Section
 from server.media.simulcast import LayerState
 
 
+class Recorder(Protocol):
+    """Where a stream is recorded: ``recording.tape.Track``."""
+
+    def note(self, now: float, packet: Packet, level: int | None = None) -> None:
+        """Take in a packet, in order of arrival, with its level when that is known."""
+
+    def note_clock(self, ts: int, taken_unix: float) -> None:
+        """Take in when a timestamp was taken, in Unix seconds of the worker."""
+
+
 class Stream:
     """One incoming SSRC: its receive window, its clock, and the slots that show or await it.
 
-    ``fan`` is for the core: what it makes of ``slots``, None when these have changed.
+    ``fan`` is for the core: what it makes of ``slots``, None when these have changed. ``track`` is
+    where it is recorded, None while it is not.
     """
 
     __slots__ = (
@@ -40,6 +51,7 @@ class Stream:
         "rid",
         "slots",
         "ssrc",
+        "track",
         "waiting",
     )
 
@@ -59,6 +71,7 @@ class Stream:
         self.slots: list[Slot] = []
         self.waiting: list[Slot] = []
         self.fan: Any = None
+        self.track: Recorder | None = None
 
     def attach(self, slot: Slot) -> None:
         """Let a slot show this stream."""

@@ -1,7 +1,7 @@
 """The media worker: a process that forwards packets and obeys one control process at a time.
 
 ``python -m server.media.worker --run-dir DIR``. It outlives its control process by a minute, is
-adopted by the next one, and keeps the journal of connects and disconnects until that is stored.
+adopted by the next one, and keeps the journal of what happened until that is stored.
 """
 
 import argparse
@@ -18,6 +18,7 @@ import msgspec
 
 from server.media import control
 from server.media.core.choice import choose_core
+from server.media.journal import Journal
 from server.media.launch import MEDIA_CORES
 from server.media.model import MediaEvent, WorkerStats
 from server.media.plane import Plane, Refused
@@ -66,6 +67,7 @@ class Office:
 
     def tick(self) -> None:
         """Give a sign of life."""
+        self._plane.journal.note_alive()
         self._send(control.Tick(self._plane.now_ms()))
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -136,6 +138,10 @@ class Office:
                 return plane.set_audible(command)
             case control.CloseRoom():
                 return plane.close_room(command.room)
+            case control.Record():
+                return plane.record(command)
+            case control.EndRecording():
+                return plane.end_recording(command.room, "stopped")
             case control.Acknowledge():
                 return plane.journal.acknowledge(command.seq)
             case control.Stop():
@@ -166,9 +172,7 @@ def _current_core() -> int:
         return -1
 
 
-async def _drive(
-    plane: Plane, office: Office, *, journal_path: Path, orphan_seconds: float
-) -> None:
+async def _drive(plane: Plane, office: Office, orphan_seconds: float) -> None:
     """Do what depends on time until the worker is stopped or has been alone for too long."""
     count = 0
     before = time.monotonic()
@@ -182,10 +186,9 @@ async def _drive(
             plane.adjust()
         if count % 12 == 0:
             office.tick()
+            plane.collect()
         if count % 50 == 0:
             plane.each_second()
-            if plane.journal.is_handed_over:
-                _leave_journal(journal_path, b"")
         if office.is_alone and now - office.alone_since > orphan_seconds:
             log.warning("no control process for %.0f s: ending", orphan_seconds)
             return
@@ -203,7 +206,8 @@ async def serve(arguments: argparse.Namespace) -> None:
     local = local_addresses()
     bound = announce if announce and set(announce) <= set(local) else local
     places = bind_all(bound, arguments.udp_port, log)
-    journal_path: Path = arguments.run_dir / f"worker-{arguments.index}.journal"
+    journal_path = arguments.run_dir / f"worker-{arguments.index}.journal"
+    journal = Journal(journal_path, round(time.time() * 1000))
     plane = Plane(
         places,
         tuple(announce),
@@ -211,7 +215,7 @@ async def serve(arguments: argparse.Namespace) -> None:
         wall=time.time,
         core=core,
         log=log,
-        stored=_read_journal(journal_path),
+        journal=journal,
     )
     office = Office(
         plane,
@@ -229,33 +233,15 @@ async def serve(arguments: argparse.Namespace) -> None:
     gc.freeze()
     log.info("worker %s up on port %s", os.getpid(), plane.transport.port)
     try:
-        await _drive(
-            plane, office, journal_path=journal_path, orphan_seconds=arguments.orphan_seconds
-        )
+        await _drive(plane, office, arguments.orphan_seconds)
     finally:
         plane.close()
-        _leave_journal(journal_path, plane.journal.stored())
+        journal.close()
         office.close()
         server.close()
         _free_path(arguments.run_dir, arguments.index)
         await asyncio.sleep(REPAIR_SECONDS)
         plane.transport.close()
-
-
-def _read_journal(path: Path) -> bytes:
-    """Return what the last worker left that nobody had stored; it stays there until it is."""
-    return path.read_bytes() if path.exists() else b""
-
-
-def _leave_journal(path: Path, stored: bytes) -> None:
-    """Leave what nobody has stored to the next worker, in place of what was left to this one."""
-    if not stored:
-        path.unlink(missing_ok=True)
-        return
-    fresh = path.with_suffix(".fresh")
-    fresh.touch(mode=0o600)
-    fresh.write_bytes(stored)
-    fresh.replace(path)
 
 
 def _free_path(run_dir: Path, index: int) -> Path:

@@ -5,14 +5,14 @@ The application is put together in ``server/app.py``; here are only the typed ke
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from aiohttp import web
 
 from server.db.engine import Database
 from server.domain.clock import Clock
-from server.domain.errors import NotFoundError
+from server.domain.errors import DomainError, NotFoundError
 from server.pages.export import PaperMaker
 from server.pages.render import Renderer
 
@@ -22,6 +22,7 @@ RENDERER: web.AppKey[Renderer] = web.AppKey("renderer", Renderer)
 SECRET: web.AppKey[bytes] = web.AppKey("secret", bytes)
 ROOM: web.AppKey[Mapping[str, int]] = web.AppKey("room", Mapping)
 """Bytes that forms with files may have, by the name of their route; others have less."""
+Word = TypeVar("Word")
 _OF_ADDRESSES = "!#$%&'()*+,/:;=?@[]~"
 LANGUAGE: web.AppKey[str] = web.AppKey("language", str)
 """In which letters are written to whoever has not chosen another."""
@@ -94,6 +95,18 @@ def many(values: Iterable[str]) -> list[int]:
 def whole_number(text: str) -> int:
     """Return the whole number of up to nine digits that a field says; 0 for anything else."""
     return next(iter(many([text])), 0)
+
+
+def pressed(values: Mapping[str, str], words: Mapping[str, Word]) -> Word:
+    """Return what the button ``word`` of a form means.
+
+    Raises:
+        DomainError: ``form_unreadable`` for none, or one that nobody can press.
+    """
+    word = values.get("word", "")
+    if word not in words:
+        raise DomainError("form_unreadable")
+    return words[word]
 
 
 def id_of(http: web.Request, name: str) -> int:

@@ -1,12 +1,13 @@
 """Turns templates into text: Jinja2 with autoescape, our words, dates, versioned static paths."""
 
+from collections.abc import Iterable
 from datetime import date
 from functools import cache, partial
 from pathlib import Path
 
 import jinja2
 
-from server.i18n import catalogue, dates
+from server.i18n import catalogue, dates, numbers
 from server.pages.modules import needed_modules
 from server.pages.static import StaticFiles
 
@@ -45,6 +46,7 @@ class Renderer:
     def __init__(self, web: Path) -> None:
         self.static_folder = web / "static"
         self.static = StaticFiles(self.static_folder)
+        self._modules = cache(partial(needed_modules, self.static_folder))
         self._by_language = {name: self._environment(web, name) for name in catalogue.LANGUAGES}
 
     def _environment(self, web: Path, language: str) -> jinja2.Environment:
@@ -65,20 +67,34 @@ class Renderer:
             "clock_seconds": dates.clock_seconds,
             "month_day": partial(dates.month_day, language=language),
             "lasting": partial(dates.length, language=language),
+            "size": numbers.size,
         }
         environment.globals |= {
             "lang": "zh-CN" if language == "zh_CN" else "en",
             "language": language,
-            "static": lambda path: f"/static/{self.static.version}/{path}",
-            "modules": cache(partial(needed_modules, self.static_folder)),
+            "static": lambda *paths: f"/static/{self.static.version}/{'+'.join(paths)}",
+            "modules": self._modules,
             "say": partial(catalogue.say, language),
             "span": dates.span,
             "later": dates.later,
             "as_date": date.fromisoformat,
             "holiday_name": partial(dates.holiday_name, language=language),
             "script_words": partial(catalogue.script_words, language),
+            "once": cache,
         }
         return environment
+
+    def prepare(self, templates: Iterable[str], script: str) -> None:
+        """Do now, for both languages, what the first visitor of a page would wait for.
+
+        That is a quarter of a second or more: compiling its templates, and finding out which
+        modules its script needs and which sentences scripts say.
+        """
+        for language, environment in self._by_language.items():
+            for template in templates:
+                environment.get_template(template)
+            catalogue.script_words(language)
+        self._modules(script)
 
     def render(self, template: str, language: str, values: dict[str, object]) -> str:
         """Return the text of a template.

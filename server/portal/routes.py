@@ -13,6 +13,8 @@ from server.auth import store as accounts
 from server.auth.guard import login_of, role_of
 from server.auth.model import Login, Role
 from server.auth.routes.sign_in import own_path
+from server.backup.service import load_standing
+from server.backup.words import words_of
 from server.conference.routes import CONFERENCES
 from server.db.engine import Tx
 from server.digest.views import load_own
@@ -40,6 +42,9 @@ POSTMAN: web.AppKey[Postman] = web.AppKey("postman", Postman)
 COLLECTOR: web.AppKey[Collector | None] = web.AppKey("collector", Collector)
 """Reads the mailbox that answers come to, None while none is set."""
 LETTER_DAYS: web.AppKey[int] = web.AppKey("letter_days", int)
+
+BACKS_UP: web.AppKey[bool] = web.AppKey("backs_up", bool)
+"""Whether backups are made by themselves."""
 
 STUCK = (LetterState.FAILED, LetterState.UNSURE)
 ANSWERS = (
@@ -127,6 +132,7 @@ async def show_home(http: web.Request) -> web.Response:
         digest = await load_own(tx, login, now) if login.role is Role.SECRETARY else None
         clerk = login.role is Role.CLERK
         asked = await load_asked(tx, login.department_id, now) if clerk else Asked((), ())
+        backup = await load_standing(tx) if login.role is Role.ADMIN else None
     own = next((v for v in venues if v.committee_id and v.committee_id == login.committee_id), None)
     conferences = http.app[CONFERENCES].running
     open_ids = [conference.state.session_id for conference in conferences]
@@ -147,6 +153,9 @@ async def show_home(http: web.Request) -> web.Response:
         docket=facts.docket,
         answers=facts.answers,
         asked=asked,
+        backup=backup,
+        backs_up=http.app[BACKS_UP],
+        backup_failed=words_of(backup.failed, backup.params or {}) if backup else None,
         own_department=login.department_id,
         shared=with_room(scheduled),
         week=week,

@@ -112,29 +112,36 @@ async def change_quota(
             ``quota_committee``.
     """
     async with db.tx() as tx:
-        now = clock.now()
-        require_sound(rule, reason, valid_from, site_day(now))
         await street.lock_office(tx)
-        known = {committee.id for committee in await street.load_committees(tx)}
-        if not known.issuperset(rule.own):
-            raise DomainError("quota_committee")
-        versions = await rows.load_quotas(tx)
-        before = versions[-1] if versions else FIRST_VERSION
-        if (before.rule, before.valid_from) == (rule, valid_from):
-            return 0
-        number = await rows.save_quota_version(
-            tx, rule, valid_from=valid_from, reason=reason, by=login.display_name, at=now
-        )
-        payload: Payload = {
-            "number": number,
-            "valid_from": valid_from.isoformat(),
-            "reason": reason,
-            "by": login.display_name,
-            "before": before.rule.to_payload(),
-            "after": rule.to_payload(),
-        }
-        kind = EventKind.QUOTA_CHANGED
-        return (await record(tx, clock, kind, actor=actor_of(login), payload=payload)).sequence
+        return await enter_quota(tx, clock, login, rule, valid_from=valid_from, reason=reason)
+
+
+async def enter_quota(
+    tx: Tx, clock: Clock, login: Login, rule: QuotaRule, *, valid_from: date, reason: str
+) -> int:
+    """Grant other amounts within a transaction that has locked the office: as ``change_quota``."""
+    now = clock.now()
+    require_sound(rule, reason, valid_from, site_day(now))
+    known = {committee.id for committee in await street.load_committees(tx)}
+    if not known.issuperset(rule.own):
+        raise DomainError("quota_committee")
+    versions = await rows.load_quotas(tx)
+    before = versions[-1] if versions else FIRST_VERSION
+    if (before.rule, before.valid_from) == (rule, valid_from):
+        return 0
+    number = await rows.save_quota_version(
+        tx, rule, valid_from=valid_from, reason=reason, by=login.display_name, at=now
+    )
+    payload: Payload = {
+        "number": number,
+        "valid_from": valid_from.isoformat(),
+        "reason": reason,
+        "by": login.display_name,
+        "before": before.rule.to_payload(),
+        "after": rule.to_payload(),
+    }
+    kind = EventKind.QUOTA_CHANGED
+    return (await record(tx, clock, kind, actor=actor_of(login), payload=payload)).sequence
 
 
 async def undo(db: Database, clock: Clock, login: Login, sequence: int) -> None:
@@ -147,9 +154,17 @@ async def undo(db: Database, clock: Clock, login: Login, sequence: int) -> None:
     async with db.tx() as tx:
         found = await load_event(tx, sequence)
         event = require_undoable(found, UNDOABLE, actor=actor_of(login), now=clock.now())
-        number = int(event.payload["number"])
-        if not await rows.withdraw_quota_version(tx, number, clock.now()):
-            raise ConflictError("undo_overtaken")
-        payload: Payload = {"number": number, "by": login.display_name}
-        kind = EventKind.QUOTA_WITHDRAWN
-        await record(tx, clock, kind, actor=actor_of(login), payload=payload)
+        await enter_withdrawn(tx, clock, login, int(event.payload["number"]))
+
+
+async def enter_withdrawn(tx: Tx, clock: Clock, login: Login, number: int) -> None:
+    """Withdraw a version within a transaction.
+
+    Raises:
+        ConflictError: ``undo_overtaken`` when another version has followed.
+    """
+    if not await rows.withdraw_quota_version(tx, number, clock.now()):
+        raise ConflictError("undo_overtaken")
+    payload: Payload = {"number": number, "by": login.display_name}
+    kind = EventKind.QUOTA_WITHDRAWN
+    await record(tx, clock, kind, actor=actor_of(login), payload=payload)

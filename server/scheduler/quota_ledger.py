@@ -209,6 +209,15 @@ def compute_line(
     )
 
 
+def count_calls(committee_id: int, rule: QuotaRule, calls: Iterable[Called]) -> int:
+    """Return how many calls of one period use a committee's quota: as many as its line has."""
+    counts = set(rule.counts)
+    return sum(
+        committee_id in call.committee_ids and not counts.isdisjoint(call.posts_of(committee_id))
+        for call in calls
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Ledger:
     """Every committee in one period, with the version of the rule that holds for it.

@@ -42,8 +42,12 @@ def actor_of(login: Login) -> str:
 
 async def seed(db: Database, clock: Clock) -> None:
     """Store what the package knows, once: from then on the table is the street's own."""
+    async with db.view() as tx:
+        if await rows.load_version(tx):
+            return
     async with db.tx() as tx:
-        if (await _locked(tx)).version:
+        await rows.lock_workdays(tx)
+        if await rows.load_version(tx):
             return
         table = seed_whole_table()
         marks = {day: mark_of(table, day) for day in {*table.exceptions, *table.names}}

@@ -243,6 +243,36 @@ class MaterialHide(CommandMessage, frozen=True, tag="material.hide"):
     """Show no material any more."""
 
 
+class PromptPace(CommandMessage, frozen=True, tag="prompt.pace"):
+    """Ask all branches at random moments to press "we are here" (随机点到), 0 minutes for no more.
+
+    Two prompts are half to one and a half of ``minutes`` apart, at least 5.
+    """
+
+    minutes: Annotated[int, Meta(ge=0, le=120)]
+
+
+class PromptAnswer(CommandMessage, frozen=True, tag="prompt.answer"):
+    """A venue that was asked says that somebody is there (我们在)."""
+
+
+class RecordingStart(CommandMessage, frozen=True, tag="recording.start"):
+    """Begin to record the session (录像), or go on with another scope.
+
+    ``at`` says what: what everybody sees and hears, all, the ``venues`` named, or sound alone.
+    """
+
+    at: Literal["programme", "everything", "venues", "sound"]
+    word: Annotated[str, Meta(min_length=1, max_length=60)]
+    venues: Annotated[list[Number], Meta(max_length=200)] = msgspec.field(default_factory=list)
+
+
+class RecordingStop(CommandMessage, frozen=True, tag="recording.stop"):
+    """End the recording; ``word`` is the reason."""
+
+    word: Annotated[str, Meta(min_length=1, max_length=60)]
+
+
 class SessionLock(CommandMessage, frozen=True, tag="session.lock"):
     """Let nobody in any more who is not on the roster (锁会)."""
 
@@ -294,6 +324,10 @@ Command: TypeAlias = (
     | Undo
     | MaterialShow
     | MaterialHide
+    | PromptPace
+    | PromptAnswer
+    | RecordingStart
+    | RecordingStop
     | SessionLock
     | SessionUnlock
     | SessionEnd
@@ -375,7 +409,9 @@ class VenueNow(Struct, frozen=True):
 
     ``state``: ``absent`` (never came), ``connected``, ``lost`` (was here, is coming back).
     ``heads`` is -1 until the venue has said it. ``mic``: its sound is forwarded. ``called`` is
-    ``rung`` or ``unreached`` (its page was not open) once a missing venue was called.
+    ``rung`` or ``unreached`` (its page was not open) once a missing venue was called, ``called_ms``
+    when it was last, else 0: a page that learns of a fresh call rings, also one that has only just
+    come. ``leave``: the venue was granted leave (请假) for this session, and is not missed.
     """
 
     number: int
@@ -384,6 +420,22 @@ class VenueNow(Struct, frozen=True):
     heads: int
     mic: bool
     called: str
+    called_ms: int
+    leave: bool
+
+
+class PromptNow(Struct, frozen=True):
+    """The random "we are here" prompts (随机点到), asked every ``every`` minutes or so, 0: never.
+
+    The last one went to ``venues`` at ``asked_ms`` (0 before the first) and is answered until
+    ``until_ms``; ``answered`` are those who did.
+    """
+
+    every: int
+    asked_ms: int
+    until_ms: int
+    venues: list[int]
+    answered: list[int]
 
 
 class MaterialNow(Struct, frozen=True):
@@ -395,6 +447,22 @@ class MaterialNow(Struct, frozen=True):
     item: int
     file: str
     page: int
+
+
+class RecordingNow(Struct, frozen=True):
+    """Whether the session is recorded (录像), since when, what of it, and why it was begun.
+
+    ``trouble`` says why nothing is written: ``full`` (less than 5 % of the disk is free), ``slow``,
+    ``failed``; it goes on by itself. A page tells its venue once of each of the ``notices``.
+    """
+
+    on: bool
+    scope: str
+    venues: list[int]
+    reason: str
+    since_ms: int
+    trouble: str
+    notices: int
 
 
 class MaterialsChanged(ServerMessage, frozen=True, tag="materials"):
@@ -548,6 +616,8 @@ class State(ServerMessage, frozen=True, tag="state"):
     show: showing.ShowNow
     observers: int
     material: MaterialNow
+    prompt: PromptNow
+    recording: RecordingNow
 
 
 class QuestionNow(Struct, frozen=True):
@@ -567,7 +637,7 @@ class Questions(ServerMessage, frozen=True, tag="questions"):
 
 
 class Voices(ServerMessage, frozen=True, tag="voices"):
-    """Whose voices are heard now, loudest first."""
+    """Who speaks now and is heard; an open microphone alone is no voice."""
 
     venues: list[int]
 

@@ -73,6 +73,10 @@ EXAMPLES: tuple[msgspec.Struct, ...] = (
     wire.Undo(29, deed=7),
     wire.MaterialShow(30, item=0, file="m7", page=2),
     wire.MaterialHide(31),
+    wire.PromptPace(48, minutes=20),
+    wire.PromptAnswer(49),
+    wire.RecordingStart(50, at="programme", word="存档"),
+    wire.RecordingStop(51, word="录完了"),
     wire.SessionLock(32),
     wire.SessionUnlock(33),
     wire.SessionEnd(34),
@@ -92,7 +96,7 @@ EXAMPLES: tuple[msgspec.Struct, ...] = (
         starts_ms=_NOON - 900_000,
         ends_ms=_NOON + 2_700_000,
         expected=34,
-        venues=[wire.VenueNow(12, "银杏苑", "connected", 7, True, "")],
+        venues=[wire.VenueNow(12, "银杏苑", "connected", 7, True, "", 0, False)],
         floor=12,
         floor_since_ms=_NOON - 30_000,
         queue=[wire.Asking(20, _NOON - 12_000)],
@@ -148,6 +152,16 @@ EXAMPLES: tuple[msgspec.Struct, ...] = (
         ),
         observers=2,
         material=wire.MaterialNow(0, "m7", 2),
+        prompt=wire.PromptNow(20, _NOON - 20_000, _NOON + 100_000, [12, 20], [12]),
+        recording=wire.RecordingNow(
+            on=True,
+            scope="programme",
+            venues=[],
+            reason="存档",
+            since_ms=_NOON - 120_000,
+            trouble="",
+            notices=1,
+        ),
     ),
     wire.Questions([wire.QuestionNow(1, 12, "材料哪里领？", _NOON - 60_000, False)]),
     wire.Voices([12, 0]),
@@ -188,6 +202,7 @@ _PARTS: tuple[type, ...] = (
     wire.Said,
     wire.WordNow,
     wire.MaterialNow,
+    wire.PromptNow,
     wire.ItemNow,
     wire.ChairNow,
     wire.SeatNow,
@@ -226,6 +241,7 @@ A request carries:
 | `?session=NUMBER` | which open session the main venue means; without it the newest |
 | `?part=content` | a shared screen of the venue: sends one picture and watches nothing; only where the chair allows it |
 | `?part=big`, `?part=tiles` | a second screen of the main venue, which sends nothing and does not take its place |
+| `?part=more` | more pictures for a branch's page whose own connection has two slots of picture: its slots go on with the third. Sends nothing |
 | `?part=observer` | an observer with the token of its link `/watch/TOKEN` as Bearer: sends nothing |
 
 The answer to `POST` is `201` with the SDP answer (`application/sdp`), `Location: /rtc/{peer}` and an `ETag`. All candidates of the server
@@ -246,7 +262,7 @@ its place; the others are told `replaced`. Further connections by `part` take no
 | `405` | `wrong_method` |
 | `409` | `session_not_open`, `place_taken` (this client was replaced; it must not take the place back by itself) |
 | `415` | another content type; plain text without a code |
-| `422` | `offer_unusable`, `client_unreadable`, `venue_not_on_roster`, `session_closed`, `share_not_allowed`, `share_taken`, `observers_full` |
+| `422` | `offer_unusable`, `client_unreadable`, `venue_not_on_roster`, `session_closed`, `share_not_allowed`, `share_taken`, `observers_full`, `session_locked` |
 | `500` | `our_bug` |
 
 Refusals are problem JSON (RFC 9457, `application/problem+json`), or a page when the client accepts `text/html`:

@@ -176,20 +176,17 @@ class Quality(ServerMessage, frozen=True, tag="quality"):
     mark: str
 
 
-class Ring(ServerMessage, frozen=True, tag="ring"):
-    """Ring: the main venue calls for this venue."""
-
-    reason: str
-
-
 class Called(ServerMessage, frozen=True, tag="called"):
-    """What came of ``venue.call``: whether the venue's page was open, so that its PC rings."""
+    """What came of ``venue.call``: whether the venue's page was open, so that its PC rings.
+
+    The page itself reads in the state that it is called.
+    """
 
     venue: int
     reached: bool
 
 
-Told: TypeAlias = View | Quality | Ring | Called
+Told: TypeAlias = View | Quality | Called
 
 
 COMMAND_EXAMPLES: tuple[Struct, ...] = (
@@ -213,7 +210,6 @@ COMMAND_EXAMPLES: tuple[Struct, ...] = (
 TOLD_EXAMPLES: tuple[Struct, ...] = (
     View("content", [PaneNow(0, 0, True, True), PaneNow(12, 1, False, False)]),
     Quality(8, "weak"),
-    Ring("missing"),
     Called(26, True),
 )
 """With those above, one message of each type for the page about the protocol."""

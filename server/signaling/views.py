@@ -1,12 +1,15 @@
 """Turns a conference into the messages pages are shown. Pure; times become unix milliseconds."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
-from server.conference import carousel
+from server.conference import carousel, prompts
 from server.conference.layout import Screen, view_of
 from server.conference.live import Conference
 from server.conference.material import shown_now
 from server.conference.model import MAIN, ConferenceState, ItemRun, LiveVenue, Rank, RollCall, Seat
+from server.conference.recorded import Recording
 from server.conference.sound import is_heard
 from server.conference.talk import Ballot
 from server.domain.clock import unix_ms
@@ -21,8 +24,10 @@ from server.signaling.messages import (
     ChairNow,
     ItemNow,
     MaterialNow,
+    PromptNow,
     QuestionNow,
     Questions,
+    RecordingNow,
     RollNow,
     Said,
     SeatNow,
@@ -36,17 +41,23 @@ from server.signaling.messages import (
 )
 from server.signaling.showing import PaneNow, ShowNow, View
 
+_Calls: TypeAlias = Mapping[int, tuple[str, int]]
+"""What came of the last call of each venue that was called, and when, in Unix milliseconds."""
 
-def _venue_now(state: ConferenceState, venue: LiveVenue, calls: dict[int, str]) -> VenueNow:
+
+def _venue_now(state: ConferenceState, venue: LiveVenue, calls: _Calls) -> VenueNow:
     presence = "connected" if venue.peers else ("lost" if venue.joined else "absent")
     heads = -1 if venue.heads is None else venue.heads
-    called = "" if venue.peers else calls.get(venue.number, "")
-    return VenueNow(venue.number, venue.name, presence, heads, is_heard(state, venue), called)
+    called, called_ms = ("", 0) if venue.peers else calls.get(venue.number, ("", 0))
+    heard, on_leave = is_heard(state, venue), venue.number in state.on_leave
+    return VenueNow(venue.number, venue.name, presence, heads, heard, called, called_ms, on_leave)
 
 
-def _calls(state: ConferenceState) -> dict[int, str]:
-    """Return what came of the last call of each venue that was called."""
-    return {number: "rung" if reached else "unreached" for number, _, reached in state.calls}
+def _calls(state: ConferenceState) -> _Calls:
+    return {
+        number: ("rung" if reached else "unreached", unix_ms(at))
+        for number, at, reached in state.calls
+    }
 
 
 def _show_now(state: ConferenceState) -> ShowNow:
@@ -158,6 +169,29 @@ def _material_now(state: ConferenceState) -> MaterialNow:
     return MaterialNow(state.item, shown.file, shown.page) if shown else MaterialNow(-1, "", 0)
 
 
+def _prompt_now(state: ConferenceState) -> PromptNow:
+    known = state.prompting
+    return PromptNow(
+        every=known.every_minutes,
+        asked_ms=_ms(known.asked_at),
+        until_ms=_ms(prompts.until(state)),
+        venues=prompts.numbers(state, known.venue_ids),
+        answered=prompts.numbers(state, known.answered),
+    )
+
+
+def _recording_now(recording: Recording) -> RecordingNow:
+    return RecordingNow(
+        on=recording.on,
+        scope=recording.scope,
+        venues=[*recording.venues],
+        reason=recording.reason,
+        since_ms=_ms(recording.since),
+        trouble=recording.trouble,
+        notices=recording.notices,
+    )
+
+
 def state_message(conference: Conference, now: datetime) -> State:
     """Return the whole conference as everybody is shown it."""
     state, clock = conference.state, conference.state.clock
@@ -198,6 +232,8 @@ def state_message(conference: Conference, now: datetime) -> State:
         show=_show_now(state),
         observers=len(state.observers),
         material=_material_now(state),
+        prompt=_prompt_now(state),
+        recording=_recording_now(state.recording),
     )
 
 

@@ -17,7 +17,8 @@ from server.conference.live import Conference, Offer
 from server.conference.model import MAIN
 from server.conference.peers import Part, PeerName, parse_peer
 from server.conference.routes import CONFERENCES
-from server.conference.service import Check, Conferences
+from server.conference.service.doors import Check
+from server.conference.service.running import Conferences
 from server.domain.errors import ConflictError, DomainError, ForbiddenError, NotFoundError
 from server.domain.places import Venue
 from server.media.client import OfferRefused, WorkerUnavailable
@@ -30,10 +31,12 @@ PARTS = {
     "content": Part.CONTENT,
     "big": Part.BIG,
     "tiles": Part.TILES,
+    "more": Part.MORE,
     "observer": Part.OBSERVER,
 }
 """``?part=`` of an offer: what the connection is to its venue."""
 _WALL_ONLY = frozenset({Part.BIG, Part.TILES})
+_ONLY_WATCH = _WALL_ONLY | {Part.MORE, Part.OBSERVER}
 _CLIENT = re.compile(r"[A-Za-z0-9_-]{8,64}\Z")
 
 
@@ -134,15 +137,16 @@ def _part_of(http: web.Request) -> Part:
 
 
 def _check_part(part: Part, number: int, sdp: str, *, watches: bool) -> None:
-    """Refuse what a part may not do: a second screen and an observer send nothing.
+    """Refuse what a part may not do: a second screen, more pictures and an observer send nothing.
 
     Raises:
-        ForbiddenError: ``may_only_watch``; ``command_not_yours`` for a branch's second screen.
+        ForbiddenError: ``may_only_watch``; ``command_not_yours`` for a branch's second screen, and
+            for more pictures of the main venue, whose wall has slots for all.
         DomainError: ``offer_unusable`` for a shared screen that would watch.
     """
-    if part in _WALL_ONLY and number != MAIN:
+    if part is Part.MORE if number == MAIN else part in _WALL_ONLY:
         raise ForbiddenError("command_not_yours")
-    if (part in _WALL_ONLY or part is Part.OBSERVER) and publishes(sdp):
+    if part in _ONLY_WATCH and publishes(sdp):
         raise ForbiddenError("may_only_watch")
     if part is Part.CONTENT and watches:
         raise DomainError("offer_unusable")
@@ -170,7 +174,7 @@ async def answer(
         DomainError: ``offer_unusable``, or what the conference refuses.
     """
     try:
-        peer, sdp = await conferences.let_in(conference, offer, is_known)
+        peer, sdp = await conferences.doors.let_in(conference, offer, is_known)
     except OfferRefused:
         raise DomainError("offer_unusable") from None
     except WorkerUnavailable:
@@ -189,7 +193,7 @@ async def handle_leave(http: web.Request) -> web.Response:
     name = parse_peer(peer)
     if name is None or not await _is_own(http, name):
         raise NotFoundError("no_such_connection")
-    await http.app[CONFERENCES].let_go(peer)
+    await http.app[CONFERENCES].doors.let_go(peer)
     return web.Response(status=200)
 
 

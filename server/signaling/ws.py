@@ -23,7 +23,7 @@ from server.conference.model import MAIN, Order
 from server.conference.peers import Part
 from server.conference.places import held
 from server.conference.quality import Mark
-from server.conference.service import Conferences
+from server.conference.service.running import Conferences
 from server.db.engine import Database
 from server.devicecheck.service import due
 from server.domain.clock import Clock
@@ -326,8 +326,7 @@ class Hub:
                 raise ConflictError("session_not_open")
             conference = self.conferences.of_session(connection.session_id)
             order = order_of(connection, command)
-            ringing = self._pages_of(conference, order)
-            if ringing:
+            if self._is_open_where(conference, order):
                 order = replace(order, value=1)
             undo = await self.conferences.carry_out(conference, order, connection.actor)
         except DomainError as error:
@@ -335,20 +334,13 @@ class Hub:
             self.say(connection, wire.Refused(command.id, error.code, sentence))
         else:
             self.say(connection, wire.Done(command.id, undo))
-            self._ring(connection, order, ringing)
+            if order.name == "venue.call":
+                self.say(connection, showing.Called(order.venue, reached=bool(order.value)))
 
-    def _pages_of(self, conference: Conference, order: Order) -> list[Connection]:
-        """Return the open pages of the venue that is called; none for other orders."""
-        if order.name != "venue.call":
-            return []
-        pages = [c for c in self._following(conference) if c.is_venue]
-        return [page for page in pages if page.venue.number == order.venue]
-
-    def _ring(self, caller: Connection, order: Order, pages: list[Connection]) -> None:
-        """Let a called venue's pages ring, and tell who called whether there was one."""
-        if order.name == "venue.call":
-            self._push([p for p in pages if p in self._sockets], showing.Ring("missing"))
-            self.say(caller, showing.Called(order.venue, reached=bool(pages)))
+    def _is_open_where(self, conference: Conference, order: Order) -> bool:
+        """Tell whether an order calls a venue whose page is open; the state lets that page ring."""
+        pages = (c for c in self._following(conference) if c.is_venue)
+        return order.name == "venue.call" and any(c.venue.number == order.venue for c in pages)
 
 
 def _is_wall(connection: Connection) -> bool:

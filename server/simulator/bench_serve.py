@@ -15,7 +15,7 @@ from aiohttp import web
 from server.app import MEDIA, build_app, told_to_stop
 from server.conference.live import Conference, Offer
 from server.conference.routes import CONFERENCES
-from server.conference.service import Conferences
+from server.conference.service.running import Conferences
 from server.config import CannotStartError, Settings, load_secret
 from server.db.engine import Database
 from server.db.migrate import upgrade

@@ -23,6 +23,7 @@ class Conduct:
 
     Attributes:
         floor: the venue number that has the floor, or None.
+        called: the venue number that is named in a roll call, or None while none runs.
         session: the number of the open session as the server last told it; 0 while none is.
     """
 
@@ -32,12 +33,18 @@ class Conduct:
         self._held = False
         self._free_since: float | None = None
         self.floor: int | None = None
+        self.called: int | None = None
         self.session = 0
 
     @property
-    def speaking(self) -> bool:
-        """Whether the venue has the floor and so talks."""
+    def has_floor(self) -> bool:
+        """Whether the venue has the floor."""
         return self.floor == self._number
+
+    @property
+    def speaking(self) -> bool:
+        """Whether the venue talks: it is called in a roll call, or has the floor outside one."""
+        return self.has_floor if self.called is None else self.called == self._number
 
     def wants_media(self, now: float) -> bool:
         """Whether media should be up: unless another PC holds the place or just left it."""
@@ -57,15 +64,19 @@ class Conduct:
             case "replaced":
                 return self._go_away()
             case "ended":
-                self.floor, self.session = None, 0
+                self._forget()
                 return Drop.ENDED
             case "waiting":
-                self.floor, self.session = None, 0
+                self._forget()
             case "place":
                 return self._take_place(frame.get("held"), now)
             case "state":
                 self._take_state(frame)
         return None
+
+    def _forget(self) -> None:
+        self.floor = self.called = None
+        self.session = 0
 
     def _go_away(self) -> Drop | None:
         was_away, self._away, self._held, self._free_since = self._away, True, True, None
@@ -83,7 +94,9 @@ class Conduct:
         return None
 
     def _take_state(self, frame: Mapping[str, object]) -> None:
-        floor, session = frame.get("floor"), frame.get("session")
+        floor, session, roll = frame.get("floor"), frame.get("session"), frame.get("roll")
         self.floor = floor if isinstance(floor, int) else None
+        called = roll.get("named") if isinstance(roll, dict) else None
+        self.called = called if isinstance(called, int) and called > 0 else None
         if isinstance(session, int):
             self.session = session

@@ -21,6 +21,7 @@ from server.db.migrate import upgrade
 from server.domain.clock import SystemClock
 from server.pages.context import CLOCK, DATABASE
 from server.pages.export import PaperError
+from server.simulator.demo_library import add_videos
 from server.simulator.demo_materials import add_materials
 from server.simulator.demo_requests import file_a_month, login_named
 from server.simulator.demo_sessions import open_live_session
@@ -33,13 +34,14 @@ PASSWORD = "pinhui-demo"  # noqa: S105 - printed for everybody, of a street that
 LEAVE_SECONDS = 5
 
 
-async def run_demo(data_dir: Path, host: str, port: int) -> int:
+async def run_demo(data_dir: Path, host: str, port: int, taking_part: int | None = None) -> int:
     """Serve the demo street until told to stop.
 
     Args:
         data_dir: where it is kept; an existing one goes on.
         host: address to serve on.
         port: TCP port of the pages.
+        taking_part: how many venues are simulated, the first ones; all if not given.
 
     Raises:
         OSError: when the port is taken.
@@ -57,13 +59,15 @@ async def run_demo(data_dir: Path, host: str, port: int) -> int:
     async with running(settings, keep_worker=False) as app:
         conference = await open_live_session(app[DATABASE], app[CLOCK], app[CONFERENCES])
         papers = asyncio.create_task(_add_papers(app, conference))
+        videos = asyncio.create_task(add_videos(app) if fresh else asyncio.sleep(0))
         base = f"http://{_shown(host)}:{port}"
         tokens = await _venue_links(app, secret)
         _welcome(base, conference.state.session_id, tokens)
-        async with _simulated_venues(data_dir, f"http://127.0.0.1:{port}", tokens):
+        async with _simulated_venues(data_dir, f"http://127.0.0.1:{port}", tokens, taking_part):
             await told_to_stop()
         papers.cancel()
-        await asyncio.gather(papers, return_exceptions=True)
+        videos.cancel()
+        await asyncio.gather(papers, videos, return_exceptions=True)
     return 0
 
 
@@ -86,7 +90,10 @@ async def _venue_links(app: web.Application, secret: bytes) -> list[dict[str, st
 
 @asynccontextmanager
 async def _simulated_venues(
-    data_dir: Path, base_url: str, venues: list[dict[str, str | int]]
+    data_dir: Path,
+    base_url: str,
+    venues: list[dict[str, str | int]],
+    taking_part: int | None,
 ) -> AsyncIterator[None]:
     """Let the simulated venues take part, in a process of their own, during the block."""
     config = data_dir / "simulator.json"
@@ -97,6 +104,7 @@ async def _simulated_venues(
                 "journals": str(data_dir / "journals"),
                 "loops": str(data_dir / "loops"),
                 "venues": venues,
+                "taking_part": taking_part,
             },
             ensure_ascii=False,
         ),

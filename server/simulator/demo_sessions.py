@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from server.conference.live import Conference
-from server.conference.service import Conferences
+from server.conference.service.running import Conferences
 from server.db.engine import Database
 from server.domain.clock import Clock
 from server.domain.session import SessionState

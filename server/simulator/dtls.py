@@ -45,6 +45,10 @@ class _Wire:
     async def _send(self, data: bytes) -> None:
         self.send(data)
 
+    def end(self) -> None:
+        """Let whoever waits for a record know that none will come."""
+        self.records.put_nowait(None)
+
 
 class SecureLine:
     """DTLS and SRTP of one connection.
@@ -78,11 +82,15 @@ class SecureLine:
             ConnectionError: when the handshake failed or the certificate is another.
         """
         self._dtls._set_role("client" if opens else "server")
-        await self._dtls.start(
-            RTCDtlsParameters(
-                fingerprints=[RTCDtlsFingerprint(name, value) for name, value in fingerprints]
-            )
-        )
+        prints = [RTCDtlsFingerprint(name, value) for name, value in fingerprints]
+        start = asyncio.create_task(self._dtls.start(RTCDtlsParameters(fingerprints=prints)))
+        try:
+            await asyncio.shield(start)
+        finally:
+            if not start.done():
+                # aiortc waits by wait_for, which until Python 3.12 forgets a cancellation that
+                # comes with a record; the end of the wire is not forgotten
+                self._wire.end()
         if self._dtls.state != "connected":
             raise ConnectionError("DTLS could not be set up")
         self._rx, self._tx = self._dtls._rx_srtp, self._dtls._tx_srtp
@@ -132,5 +140,5 @@ class SecureLine:
     async def stop(self) -> None:
         """Say goodbye over DTLS and end the pump."""
         self._dtls.remove_all_listeners()
-        self._wire.records.put_nowait(None)
+        self._wire.end()
         await self._dtls.stop()

@@ -4,7 +4,8 @@ One file per venue, one JSON object a line: ``at`` (Unix milliseconds), ``event`
 ``connected`` is the moment its first connection was ready, ``disconnected`` the moment the last
 sent its last packet, however much later that was noticed. So lines are not sorted by time.
 ``sees`` says whose picture is the big one from now on, read from its pixels: the reason is the
-venue's number, or ``no mark`` for a picture that no simulated venue made.
+venue's number, or ``no mark`` for a picture that no simulated venue made. ``hears`` and
+``hears_no_more`` say whose voice is heard, told by its packets: the first of them, and the last.
 """
 
 import json
@@ -25,6 +26,8 @@ class Event(StrEnum):
     FLOOR_LOST = "floor_lost"
     ENDED = "ended"
     SEES = "sees"
+    HEARS = "hears"
+    HEARS_NO_MORE = "hears_no_more"
 
 
 NO_MARK = "no mark"

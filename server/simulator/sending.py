@@ -184,6 +184,8 @@ class Microphone:
             self._step = int((now - self._start) * PACKETS_PER_SECOND)
         while self._start + self._step / PACKETS_PER_SECOND <= now:
             if self.speaking:
+                if self._was_quiet:
+                    self._skip_pause()
                 at = self._spoken % len(self._loop.speech)
                 self._spoken += 1
                 yield self._packet(self._loop.speech[at], self._loop.levels[at], now)
@@ -193,12 +195,26 @@ class Microphone:
                 yield self._packet(self._loop.silence, SILENT_LEVEL, now)
             self._step += 1
 
+    def _skip_pause(self) -> None:
+        """Who begins to speak begins with a word, wherever in the loop the last one ended."""
+        levels = self._loop.levels
+        words = (
+            step
+            for step in range(len(levels))
+            if _is_voice(levels[(self._spoken + step) % len(levels)])
+        )
+        self._spoken += next(words, 0)
+
     def _packet(self, payload: bytes, level: int, now: float) -> bytes:
         """Return one packet; the marker opens a spurt of talk (RFC 3551 §4.1)."""
         elements = [(self._time_id, abs_send_time(now))] if self._time_id else []
         if self._level_id:
-            voice = 0x80 if level < 50 else 0
+            voice = 0x80 if _is_voice(level) else 0
             elements.append((self._level_id, bytes([voice | level])))
         rtp_time = self._stream.rtp_start + self._step * AUDIO_RATE // PACKETS_PER_SECOND
         marker = self.speaking and self._was_quiet
         return self._stream.packet(payload, rtp_time, elements, marker=marker)
+
+
+def _is_voice(level: int) -> bool:
+    return level < 50

@@ -3,9 +3,10 @@
 ``python -m server.simulator.street --config FILE.json`` with
 
     {"base_url": "http://127.0.0.1:8080", "journals": "folder", "loops": "folder",
-     "venues": [{"number": 1, "name": "...", "token": "..."}, ...]}
+     "venues": [{"number": 1, "name": "...", "token": "..."}, ...], "taking_part": 2}
 
-runs until SIGTERM or SIGINT; then every venue leaves politely.
+runs until SIGTERM or SIGINT; then every venue leaves politely. With
+`taking_part` only the first ones come.
 """
 
 import argparse
@@ -22,6 +23,7 @@ import aiohttp
 
 from server.domain.clock import Clock, SystemClock
 from server.simulator.dtls import make_certificate
+from server.simulator.hearing import voices_of
 from server.simulator.journal import Journal, journal_path
 from server.simulator.loops import FRAMES_PER_SECOND, VenueLoop, load_loops
 from server.simulator.pictures import FontMissingError
@@ -65,7 +67,7 @@ def read_config(text: str) -> StreetConfig:
             loops=Path(fields["loops"]),
             venues=tuple(
                 Identity(int(one["number"]), str(one["name"]), str(one["token"]))
-                for one in fields["venues"]
+                for one in fields["venues"][: fields.get("taking_part")]
             ),
         )
     except KeyError as error:
@@ -94,7 +96,7 @@ class Street:
         http: aiohttp.ClientSession,
     ) -> None:
         self._clock = clock
-        shared = Surroundings(config.base_url, http, clock, make_certificate())
+        shared = Surroundings(config.base_url, http, clock, make_certificate(), voices_of(loops))
         self._journals = {
             one.number: Journal(journal_path(config.journals, one.number)) for one in config.venues
         }

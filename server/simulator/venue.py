@@ -8,7 +8,8 @@ import asyncio
 import contextlib
 import json
 import logging
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from secrets import token_hex
 
 import aiohttp
@@ -16,6 +17,7 @@ from aiortc.rtcdtlstransport import RTCCertificate
 
 from server.domain.clock import Clock, unix_ms
 from server.simulator.conduct import Conduct, Drop
+from server.simulator.hearing import Hearing
 from server.simulator.journal import NO_MARK, Event, Journal
 from server.simulator.line import Door, Half, Line, NoSessionError
 from server.simulator.loops import VenueLoop
@@ -44,13 +46,15 @@ class Identity:
 class Surroundings:
     """What all venues of one process share.
 
-    ``base_url`` is the server's HTTP address without a slash at its end.
+    ``base_url`` is the server's HTTP address without a slash at its end; ``voices`` whose sound a
+    packet's payload is, see ``hearing.voices_of``.
     """
 
     base_url: str
     http: aiohttp.ClientSession
     clock: Clock
     certificate: RTCCertificate
+    voices: Mapping[bytes, int] = field(default_factory=dict)
 
 
 class Venue:
@@ -97,7 +101,8 @@ class Venue:
         self._wanted.set()
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self._counted = False
-        self._was_speaking = False
+        self._had_floor = False
+        self._hearing = Hearing(shared.voices, self._note_voice)
         self._opening = asyncio.Event()
 
     @property
@@ -118,6 +123,7 @@ class Venue:
             self._up.tick(now)
         if self._down is not None:
             self._down.tick(now)
+        self._hearing.tick(now)
 
     def cut(self) -> None:
         """Lose websocket and lines at once and without a word; the venue comes back by itself."""
@@ -137,7 +143,7 @@ class Venue:
                 group.create_task(self._keep_up())
                 group.create_task(self._keep_down())
         finally:
-            self._note_floor(speaking=False, reason="left")
+            self._note_floor(has_floor=False, reason="left")
 
     # --- the websocket ---
 
@@ -178,7 +184,9 @@ class Venue:
             self._opening.set()
         if drop is not None:
             self._drop_media(drop)
-        self._note_floor(speaking=self._conduct.speaking, reason="told by the server")
+        if self._publisher is not None:
+            self._publisher.speak(self._conduct.speaking)
+        self._note_floor(has_floor=self._conduct.has_floor, reason="told by the server")
 
     def _drop_media(self, drop: Drop) -> None:
         if drop is Drop.REPLACED:
@@ -194,12 +202,10 @@ class Venue:
             if line is not None:
                 line.drop(reason)
 
-    def _note_floor(self, *, speaking: bool, reason: str) -> None:
-        if self._publisher is not None:
-            self._publisher.speak(speaking)
-        if speaking != self._was_speaking:
-            self._was_speaking = speaking
-            self._note(Event.FLOOR_GOT if speaking else Event.FLOOR_LOST, reason)
+    def _note_floor(self, *, has_floor: bool, reason: str) -> None:
+        if has_floor != self._had_floor:
+            self._had_floor = has_floor
+            self._note(Event.FLOOR_GOT if has_floor else Event.FLOOR_LOST, reason)
 
     async def _tell_head_count(self) -> None:
         """Say once a session how many people sit in the room: six, seven or eight."""
@@ -283,6 +289,9 @@ class Venue:
         if isinstance(half, Receiver):
             self.receiver = half
             Glance(half.slots[0], self._note_sight)
+            for slot in half.slots:
+                if slot.kind == "audio":
+                    slot.listener = self._hearing.take
             return
         self._publisher = half
         half.speak(self._conduct.speaking)
@@ -290,6 +299,9 @@ class Venue:
 
     def _note_sight(self, venue: int | None) -> None:
         self._note(Event.SEES, NO_MARK if venue is None else str(venue))
+
+    def _note_voice(self, venue: int, ago_s: float, *, heard: bool) -> None:
+        self._note(Event.HEARS if heard else Event.HEARS_NO_MORE, str(venue), ago_s=ago_s)
 
     def _finished(self, line: Line, half: Publisher | Receiver, reason: str) -> None:
         """Note the end of the last line that stood; its moment is that of the last packet sent."""

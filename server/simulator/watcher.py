@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from random import Random, SystemRandom
 
 import av
@@ -215,15 +216,23 @@ class Glance:
     def _take(self, _now: float, packet: bytes) -> None:
         try:
             frame = self._builder.add(packet)
-            pictures = _decoder().decode(av.Packet(frame)) if frame is not None else []
+            venue = _venue_in(frame) if frame is not None else None
         except (ValueError, av.error.InvalidDataError):
             return
-        for picture in pictures:
-            mark = read(luma(picture))
-            venue = mark.venue if mark else None
-            if self._seen != [venue]:
-                self._seen = [venue]
-                self._on_change(venue)
+        if frame is not None and self._seen != [venue]:
+            self._seen = [venue]
+            self._on_change(venue)
+
+
+@lru_cache(maxsize=256)
+def _venue_in(key_frame: bytes) -> int | None:
+    """Return whose mark a key frame shows, None for no mark; 33 venues decode the same one once.
+
+    Raises:
+        av.error.InvalidDataError: when it cannot be decoded.
+    """
+    marks = [read(luma(picture)) for picture in _decoder().decode(av.Packet(key_frame))]
+    return next((mark.venue for mark in marks if mark is not None), None)
 
 
 def luma(picture: av.VideoFrame) -> Image.Image:

@@ -11,6 +11,9 @@ MOST_ROWS = 5000
 MOST_LETTERS = 40
 _FORMULA = tuple("=+-@＝＋－＠")
 """What a spreadsheet takes for the start of a formula, full-width forms too."""
+_MARKUP = re.compile(r"</?[a-zA-Z!?]|&#?\w+;")
+"""What a page would take for markup: no name of a person, place or meeting has it."""
+_PAGE = re.compile(r"\s*<(?:!doctype|html|head|body|table|meta|style|script|\?xml)", re.I)
 _BETWEEN_CHINESE = re.compile(r"(?<=[\u4e00-\u9fff])[ \u3000\u00a0]+(?=[\u4e00-\u9fff])")
 
 
@@ -18,7 +21,8 @@ def decode_upload(content: bytes) -> str:
     """Return the text of an uploaded CSV file: UTF-8 or UTF-16 by its mark, UTF-8, else GB18030.
 
     Raises:
-        DomainError: ``file_is_workbook`` for a workbook, ``file_not_text`` for anything else.
+        DomainError: ``file_is_workbook`` for a workbook, ``file_is_page`` for a web page, which
+            some programs write under the name of a table, ``file_not_text`` for anything else.
     """
     if content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         raise DomainError("file_is_workbook")
@@ -29,6 +33,8 @@ def decode_upload(content: bytes) -> str:
             text = content.decode(encoding)
         except UnicodeDecodeError:
             continue
+        if _PAGE.match(text):
+            raise DomainError("file_is_page")
         if not any(unicodedata.category(c) == "Cc" and c not in "\t\r\n" for c in text):
             return text
     raise DomainError("file_not_text")
@@ -44,17 +50,19 @@ def tidy(text: str) -> str:
     return _BETWEEN_CHINESE.sub("", clean(text))
 
 
-def fault_of(text: str) -> str:
+def fault_of(text: str, most: int = MOST_LETTERS) -> str:
     """Return what is wrong with a tidied piece of text, the end of a code; empty when nothing is.
 
-    ``formula``: a spreadsheet would run it. ``broken``: it holds a line break or a control
-    character. ``long``: it has more than 40 characters.
+    ``formula``: a spreadsheet would run it. ``markup``: a page would. ``broken``: it holds a line
+    break or a control character. ``long``: it has more than ``most`` characters.
     """
     if text.startswith(_FORMULA):
         return "formula"
+    if _MARKUP.search(text):
+        return "markup"
     if any(unicodedata.category(c) in {"Cc", "Cs", "Co", "Zl", "Zp"} for c in text):
         return "broken"
-    return "long" if len(text) > MOST_LETTERS else ""
+    return "long" if len(text) > most else ""
 
 
 def _delimiter(text: str) -> str:

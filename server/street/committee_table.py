@@ -7,7 +7,7 @@ of it at once.
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from server.domain.addresses import parse_email
 from server.domain.errors import DomainError
@@ -19,6 +19,8 @@ _MOST_NUMBER = 999
 
 COLUMNS = ("number", "committee", "name", "post", "line")
 """The columns of the table in their order when it has no head."""
+_NAMED = ("venue", "email")
+"""Columns that a table has only when its head names them."""
 _NEEDED = ("committee", "name", "post")
 _HEADS = {
     "number": ("编号", "序号", "号", "number", "no", "no.", "#"),
@@ -26,6 +28,7 @@ _HEADS = {
     "name": ("姓名", "名字", "name"),
     "post": ("岗位", "职务", "职位", "post", "position", "title"),
     "line": ("条线", "分管条线", "工作条线", "分管", "line", "line of work"),
+    "venue": ("会场", "会场名称", "分会场", "venue"),
     "email": ("电子邮件", "邮箱", "电子邮箱", "e-mail", "email", "mail"),
 }
 _POSTS = {
@@ -60,12 +63,14 @@ class ReadPerson:
 
 @dataclass(frozen=True, slots=True)
 class ReadCommittee:
-    """A committee of the table with its people in the order of rows."""
+    """A committee of the table with its people in the order of rows; ``row`` is its first one."""
 
     number: int
     name: str
     people: tuple[ReadPerson, ...]
     email: str = ""
+    venue: str = ""
+    row: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +78,12 @@ class Sheet:
     """What a table says: committees by number, and what is wrong with it in the order of rows.
 
     Refusals about a row carry ``row``, counted from 1 as a spreadsheet counts, head and empty rows
-    included.
+    included. ``numbered``: the table has a column of numbers, they are not only the order of rows.
     """
 
     committees: tuple[ReadCommittee, ...]
     errors: tuple[DomainError, ...]
+    numbered: bool = field(default=True, compare=False)
 
     @property
     def people_count(self) -> int:
@@ -115,6 +121,8 @@ class _Table:
         self.people: dict[int, list[ReadPerson]] = {}
         self.names: dict[int, str] = {}
         self.emails: dict[int, str] = {}
+        self.venues: dict[int, str] = {}
+        self.first_rows: dict[int, int] = {}
         self._numbers: dict[str, int] = {}
         self._rows: dict[tuple[int, str, Post], int] = {}
         self._numbered = numbered
@@ -122,15 +130,20 @@ class _Table:
 
     def add(self, row: int, cells: Mapping[str, str]) -> None:
         """Take one row in, or note what is wrong with it."""
-        for text in (cells[column] for column in COLUMNS):
+        for text in (cells[column] for column in (*COLUMNS, "venue")):
             if fault := fault_of(text):
                 params = {"text": text[:12]} if fault != "broken" else {}
                 self.errors.append(DomainError(f"row_{fault}", row=row, **params))
                 return
         number = self._committee(row, cells["number"], cells["committee"])
-        if number is not None and cells["email"]:
+        if number is None:
+            return
+        self.first_rows.setdefault(number, row)
+        if cells["email"]:
             self._email(row, number, cells["email"])
-        if number is not None and (cells["name"] or cells["post"]):
+        if cells["venue"]:
+            self._venue(row, number, cells["venue"])
+        if cells["name"] or cells["post"]:
             self._person(row, number, cells)
 
     def _refuse(self, code: str, row: int, **params: str | int) -> None:
@@ -184,6 +197,11 @@ class _Table:
         if known != email:
             self._refuse("row_other_email", row, committee=self.names[number], other=known)
 
+    def _venue(self, row: int, number: int, name: str) -> None:
+        known = self.venues.setdefault(number, name)
+        if known != name:
+            self._refuse("row_other_venue", row, committee=self.names[number], other=known)
+
     def _person(self, row: int, number: int, cells: Mapping[str, str]) -> None:
         name, typed = cells["name"], cells["post"]
         if not name:
@@ -224,9 +242,9 @@ def read_committees(text: str) -> Sheet:
     """Read the table of committees with posts, pasted from a spreadsheet or from a CSV file.
 
     Columns are number, committee, name, post, line of work, in that order, or as a head names
-    them. A head may name the committee's e-mail address too, to be given in any of its rows; what
-    it names otherwise is not looked at. Empty number and committee mean those of the row above (a
-    merged cell). Without a column of numbers the order of rows numbers them.
+    them. A head may name the committee's venue and e-mail address too, to be given in any of its
+    rows; what it names otherwise is not looked at. Empty number and committee mean those of the row
+    above (a merged cell). Without a column of numbers the order of rows numbers them.
 
     Returns:
         The committees with everything that could be read, and all refusals: see ``Sheet``. Enter
@@ -246,13 +264,18 @@ def read_committees(text: str) -> Sheet:
     places = head or {column: place for place, column in enumerate(COLUMNS)}
     table = _Table(numbered="number" in places)
     for row, cells in rows:
-        table.add(row, {c: _cell(cells, places.get(c)) for c in (*COLUMNS, "email")})
+        table.add(row, {c: _cell(cells, places.get(c)) for c in (*COLUMNS, *_NAMED)})
     if len(table.names) > MOST_COMMITTEES:
         table.errors.append(DomainError("sheet_too_many_committees", most=MOST_COMMITTEES))
     committees = (
         ReadCommittee(
-            number, table.names[number], tuple(table.people[number]), table.emails.get(number, "")
+            number,
+            table.names[number],
+            tuple(table.people[number]),
+            email=table.emails.get(number, ""),
+            venue=table.venues.get(number, ""),
+            row=table.first_rows[number],
         )
         for number in sorted(table.names)
     )
-    return Sheet(tuple(committees), tuple(table.errors))
+    return Sheet(tuple(committees), tuple(table.errors), numbered="number" in places)

@@ -108,7 +108,7 @@ async def _renumber(
     return {"other": {"committee_id": holder.id, "name": holder.name, **change}}
 
 
-async def _enter_committee(
+async def enter_committee(
     keeper: Keeper, tx: Tx, committee: Committee, words: CommitteeWords, kind: EventKind
 ) -> int:
     """Save what is to hold of a committee and record what changed; 0 when nothing differs."""
@@ -165,33 +165,39 @@ async def add_committee(keeper: Keeper, secret: bytes, words: CommitteeWords) ->
         DomainError: ``name_taken``, ``name_of_retired``.
     """
     async with keeper.db.tx() as tx:
-        committees = await store.lock_committees(tx)
-        if wrong := named_alike(words.name, committees, 0):
-            raise wrong
-        holder = next((c for c in committees if c.number == words.number), None)
-        if holder is not None and not holder.retired:
-            raise ConflictError("number_taken", number=words.number, name=holder.name)
-        if holder is not None:
-            # a retired committee lets its number go to the new one
-            await _renumber(keeper, tx, holder, PARKED + holder.id, committees)
-        committee_id = await store.save_committee(
-            tx, words.number, words.name, words.email, words.language
-        )
-        await store.save_venue(
-            tx,
-            secret,
-            number=words.number,
-            name=words.venue,
-            kind=VenueKind.BRANCH,
-            committee_id=committee_id,
-        )
-        committee = Committee(
-            committee_id, words.number, words.name, email=words.email, language=words.language
-        )
-        await _enter_people(keeper, tx, committee, words.people)
-        facts = await _committee_facts(tx, committee)
-        payload: Payload = {"committee_id": committee_id, **facts}
-        return await keeper.note(tx, EventKind.COMMITTEE_ADDED, payload)
+        await store.lock_committees(tx)
+        return await enter_new(keeper, tx, secret, words)
+
+
+async def enter_new(keeper: Keeper, tx: Tx, secret: bytes, words: CommitteeWords) -> int:
+    """Add a committee within a transaction that has locked them: as ``add_committee``."""
+    committees = await store.load_committees(tx)
+    if wrong := named_alike(words.name, committees, 0):
+        raise wrong
+    holder = next((c for c in committees if c.number == words.number), None)
+    if holder is not None and not holder.retired:
+        raise ConflictError("number_taken", number=words.number, name=holder.name)
+    if holder is not None:
+        # a retired committee lets its number go to the new one
+        await _renumber(keeper, tx, holder, PARKED + holder.id, committees)
+    committee_id = await store.save_committee(
+        tx, words.number, words.name, words.email, words.language
+    )
+    await store.save_venue(
+        tx,
+        secret,
+        number=words.number,
+        name=words.venue,
+        kind=VenueKind.BRANCH,
+        committee_id=committee_id,
+    )
+    committee = Committee(
+        committee_id, words.number, words.name, email=words.email, language=words.language
+    )
+    await _enter_people(keeper, tx, committee, words.people)
+    facts = await _committee_facts(tx, committee)
+    payload: Payload = {"committee_id": committee_id, **facts}
+    return await keeper.note(tx, EventKind.COMMITTEE_ADDED, payload)
 
 
 async def change_committee(
@@ -218,7 +224,7 @@ async def change_committee(
     """
     async with keeper.db.tx() as tx:
         committee, _ = await _committee(tx, committee_id, version)
-        return await _enter_committee(keeper, tx, committee, words, EventKind.COMMITTEE_CHANGED)
+        return await enter_committee(keeper, tx, committee, words, EventKind.COMMITTEE_CHANGED)
 
 
 async def retire_committee(keeper: Keeper, committee_id: int) -> int:
@@ -235,10 +241,11 @@ async def retire_committee(keeper: Keeper, committee_id: int) -> int:
     """
     async with keeper.db.tx() as tx:
         committee, _ = await _committee(tx, committee_id)
-        return 0 if committee.retired else await _retire(keeper, tx, committee)
+        return 0 if committee.retired else await enter_retired(keeper, tx, committee)
 
 
-async def _retire(keeper: Keeper, tx: Tx, committee: Committee) -> int:
+async def enter_retired(keeper: Keeper, tx: Tx, committee: Committee) -> int:
+    """Retire a committee within a transaction that has locked them: as ``retire_committee``."""
     venue, _ = await _venue_of(tx, committee.id)
     for session in await keeper.expecting(tx, [venue]):
         if session.state is SessionState.OPEN:
@@ -261,12 +268,13 @@ async def restore_committee(keeper: Keeper, committee_id: int) -> int:
     """
     async with keeper.db.tx() as tx:
         committee, committees = await _committee(tx, committee_id)
-        return await _restore(keeper, tx, committee, committees) if committee.retired else 0
+        return await enter_restored(keeper, tx, committee, committees) if committee.retired else 0
 
 
-async def _restore(
+async def enter_restored(
     keeper: Keeper, tx: Tx, committee: Committee, committees: list[Committee]
 ) -> int:
+    """Bring a retired committee back within a transaction: as ``restore_committee``."""
     payload: Payload = {"committee_id": committee.id, "name": committee.name}
     if committee.number > MOST_NUMBER:
         number = next_number(committees)
@@ -291,12 +299,12 @@ async def undo_committee(keeper: Keeper, tx: Tx, event: Recorded) -> int:
     committee, committees = await _committee(tx, event.payload["committee_id"])
     if event.kind == EventKind.COMMITTEE_CHANGED:
         words = await _words_before(tx, committee, event)
-        return await _enter_committee(keeper, tx, committee, words, EventKind.COMMITTEE_CHANGED)
+        return await enter_committee(keeper, tx, committee, words, EventKind.COMMITTEE_CHANGED)
     if committee.retired != (event.kind == EventKind.COMMITTEE_RETIRED):
         raise ConflictError("undo_overtaken")
     if committee.retired:
-        return await _restore(keeper, tx, committee, committees)
-    return await _retire(keeper, tx, committee)
+        return await enter_restored(keeper, tx, committee, committees)
+    return await enter_retired(keeper, tx, committee)
 
 
 async def _words_before(tx: Tx, committee: Committee, event: Recorded) -> CommitteeWords:

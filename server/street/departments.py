@@ -41,11 +41,17 @@ async def add_department(keeper: Keeper, name: str, *, exempt: bool) -> int:
         DomainError: ``name_taken``, ``name_of_retired``.
     """
     async with keeper.db.tx() as tx:
-        if wrong := named_alike(name, await store.lock_departments(tx), 0):
-            raise wrong
-        department_id = await store.save_department(tx, name, exempt=exempt)
-        payload: Payload = {"department_id": department_id, "name": name, "exempt": exempt}
-        return await keeper.note(tx, EventKind.DEPARTMENT_ADDED, payload)
+        await store.lock_departments(tx)
+        return await enter_new(keeper, tx, name, exempt=exempt)
+
+
+async def enter_new(keeper: Keeper, tx: Tx, name: str, *, exempt: bool) -> int:
+    """Add a department within a transaction that has locked them: as ``add_department``."""
+    if wrong := named_alike(name, await store.load_departments(tx), 0):
+        raise wrong
+    department_id = await store.save_department(tx, name, exempt=exempt)
+    payload: Payload = {"department_id": department_id, "name": name, "exempt": exempt}
+    return await keeper.note(tx, EventKind.DEPARTMENT_ADDED, payload)
 
 
 async def change_department(
@@ -72,10 +78,11 @@ async def change_department(
         department = _department(departments, department_id)
         if department.version != version:
             raise ConflictError("changed_meanwhile", name=department.name)
-        return await _enter_department(keeper, tx, department, wanted)
+        return await enter_department(keeper, tx, department, wanted)
 
 
-async def _enter_department(keeper: Keeper, tx: Tx, department: Department, wanted: Payload) -> int:
+async def enter_department(keeper: Keeper, tx: Tx, department: Department, wanted: Payload) -> int:
+    """Save what is to hold of a department and record what changed; 0 when nothing differs."""
     departments = await store.load_departments(tx)
     if wrong := named_alike(wanted["name"], departments, department.id):
         raise wrong
@@ -106,7 +113,7 @@ async def retire_department(keeper: Keeper, department_id: int) -> int:
     """
     async with keeper.db.tx() as tx:
         department = _department(await store.lock_departments(tx), department_id)
-        return 0 if department.retired else await _turn_department(keeper, tx, department)
+        return 0 if department.retired else await turn_department(keeper, tx, department)
 
 
 async def restore_department(keeper: Keeper, department_id: int) -> int:
@@ -117,10 +124,10 @@ async def restore_department(keeper: Keeper, department_id: int) -> int:
     """
     async with keeper.db.tx() as tx:
         department = _department(await store.lock_departments(tx), department_id)
-        return await _turn_department(keeper, tx, department) if department.retired else 0
+        return await turn_department(keeper, tx, department) if department.retired else 0
 
 
-async def _turn_department(keeper: Keeper, tx: Tx, department: Department) -> int:
+async def turn_department(keeper: Keeper, tx: Tx, department: Department) -> int:
     """Retire a department, or bring a retired one back."""
     at = None if department.retired else keeper.clock.now()
     await store.retire_department(tx, department.id, at)
@@ -142,7 +149,7 @@ async def undo_department(keeper: Keeper, tx: Tx, event: Recorded) -> int:
         facts = _department_facts(departments, department)
         require_unchanged(event, facts)
         wanted = facts | event.payload["before"]
-        return await _enter_department(keeper, tx, department, wanted)
+        return await enter_department(keeper, tx, department, wanted)
     if department.retired != (event.kind == EventKind.DEPARTMENT_RETIRED):
         raise ConflictError("undo_overtaken")
-    return await _turn_department(keeper, tx, department)
+    return await turn_department(keeper, tx, department)

@@ -108,9 +108,13 @@ async def _enter_committees(tx: Tx, secret: bytes, draft: Draft) -> dict[str, in
         committee_id = await store.save_committee(tx, number, name, committee.email)
         for person in committee.people:
             await store.save_person(tx, committee_id, person.name, person.post, person.line)
-        kind = VenueKind.BRANCH
         await store.save_venue(
-            tx, secret, number=number, name=name, kind=kind, committee_id=committee_id
+            tx,
+            secret,
+            number=number,
+            name=committee.venue or name,
+            kind=VenueKind.BRANCH,
+            committee_id=committee_id,
         )
     return {"committees": len(sheet.committees), "people": sheet.people_count}
 

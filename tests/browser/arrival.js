@@ -18,6 +18,23 @@ globalThis.arrival = {};
       return stream;
     };
   }
+  new PerformanceObserver((list) => {
+    for (const { name, startTime } of list.getEntries()) {
+      if (name === "first-contentful-paint") arrival["first paint"] = performance.timeOrigin + startTime;
+    }
+  }).observe({ type: "paint", buffered: true });
+
+  // Sound has come once samples were handed on to the loudspeaker, not when its packets have.
+  async function hearing(peer) {
+    note("sound come");
+    while (!arrival["sound heard"] && peer.connectionState !== "closed") {
+      for (const report of (await peer.getStats()).values()) {
+        if (report.type === "inbound-rtp" && report.jitterBufferEmittedCount > 0) note("sound heard");
+      }
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
   globalThis.WebSocket = class extends globalThis.WebSocket {
     constructor(...how) {
       super(...how);
@@ -34,6 +51,9 @@ globalThis.arrival = {};
   globalThis.RTCPeerConnection = class extends globalThis.RTCPeerConnection {
     constructor(...how) {
       super(...how);
+      this.addEventListener("track", ({ track }) => {
+        if (track.kind === "audio") track.addEventListener("unmute", () => void hearing(this));
+      });
       this.addEventListener("iceconnectionstatechange", () => {
         if (this.iceConnectionState === "connected") note("path found");
       });

@@ -1,4 +1,8 @@
-"""Debian's Chromium with a made-up camera, driven by Playwright, in a network namespace if told."""
+"""Debian's Chromium with a made-up camera, driven by Playwright, in a network namespace if told.
+
+Its headless shell is the same browser without windows, menus and tabs, which costs half as much;
+what happens when a window is closed is seen in the whole browser.
+"""
 
 import os
 from collections.abc import AsyncIterator
@@ -9,7 +13,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
-PROGRAM = Path("/usr/bin/chromium")
+SHELL, WHOLE = Path("/usr/bin/chromium-headless-shell"), Path("/usr/bin/chromium")
 QUIET = (
     "--no-sandbox",
     "--disable-gpu",
@@ -27,22 +31,22 @@ SMALL = {"width": 1280, "height": 720}
 LARGE = {"width": 1920, "height": 1080}
 
 
-def _program(namespace: str, folder: Path | None) -> Path:
+def _program(program: Path, namespace: str, folder: Path | None) -> Path:
     """Return what to start: Chromium itself, or a script that starts it in a namespace."""
-    if not PROGRAM.exists():
-        pytest.fail("Chromium is missing: apt install chromium")
+    if not program.exists():
+        pytest.fail(f"Chromium is missing: apt install {program.name}")
     if not namespace:
-        return PROGRAM
+        return program
     assert folder is not None
     script = folder / f"chromium-in-{namespace}"
-    script.write_text(f'#!/bin/sh\nexec ip netns exec {namespace} {PROGRAM} "$@"\n')
+    script.write_text(f'#!/bin/sh\nexec ip netns exec {namespace} {program} "$@"\n')
     script.chmod(0o755)
     return script
 
 
 @asynccontextmanager
 async def chromium(
-    *flags: str, namespace: str = "", folder: Path | None = None
+    *flags: str, namespace: str = "", folder: Path | None = None, program: Path = SHELL
 ) -> AsyncIterator[Browser]:
     """Start a browser for the length of the block.
 
@@ -50,11 +54,12 @@ async def chromium(
         flags: beside those that keep it quiet, e.g. ``*FAKE_DEVICES``.
         namespace: of the network it lives in; empty means ours.
         folder: its home, with certificates it trusts; needed in a namespace.
+        program: the headless shell, or the ``WHOLE`` browser.
     """
     environment = {**os.environ, **({"HOME": str(folder)} if folder else {})}
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=_program(namespace, folder),
+            executable_path=_program(program, namespace, folder),
             args=[*QUIET, *flags],
             env=environment,
             timeout=90_000,

@@ -9,9 +9,7 @@ import pytest
 from playwright.async_api import Page
 
 from server.simulator.loops import FRAMES
-
-PATIENCE_S = 60.0
-"""No test of ours is about speed: a machine under load only takes longer."""
+from tests.patience import PATIENCE_S
 
 FIGURES: list[str] = []
 """What was measured, one line each; pytest tells it at the end of its run."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.async_api import Browser, BrowserContext, Page
 
-from server.simulator.demo_street import ACCOUNTS
+from server.simulator.demo_street import ACCOUNTS, COMMITTEES
 from server.simulator.pictures import RoomPainter
 from tests.browser.chromium import (
     FAKE_DEVICES,
@@ -27,7 +27,9 @@ from tests.browser.chromium import (
 )
 from tests.browser.looking import look_at, until
 from tests.browser.pages import LANGUAGES, VENUE_SHOWN, VISITOR, arrive, signed_in, stops
-from tests.browser.servers import CHECKOUT, Demo
+from tests.browser.scenes import states
+from tests.browser.servers import CHECKOUT, Demo, serving
+from tests.browser.stage import enter_play, open_stage
 from tests.browser.test_accessibility import HEARD, tell_of_a_session_to_come
 from tests.browser.walls import TILES
 
@@ -48,6 +50,9 @@ async def take_pictures(demo: Demo, folder: Path) -> int:
                     await show_a_room(context)
                     taken += await _take_stops(context, demo, account, folder / language)
             taken += await _take_branch(browser, demo, language, folder / language)
+            taken += await _take_views(browser, demo, language, folder / language)
+    for language in LANGUAGES:
+        taken += await _take_states(language, folder / language)
     return taken
 
 
@@ -64,10 +69,15 @@ async def _let_a_venue_speak(browser: Browser, demo: Demo) -> None:
 
 async def show_a_room(context: BrowserContext) -> None:
     """Let pages of this context send a drawn main venue instead of the browser's test picture."""
+    await context.add_init_script(_camera_of(0, "主会场"))
+
+
+def _camera_of(number: int, name: str) -> str:
+    """Return the script that gives a page the drawn room of a venue for its camera."""
     picture = io.BytesIO()
-    RoomPainter(0, "主会场").paint(0, 1).crop((0, 0, 526, 296)).save(picture, "PNG")
+    RoomPainter(number, name).paint(0, 1).crop((0, 0, 526, 296)).save(picture, "PNG")
     png = base64.b64encode(picture.getvalue()).decode()
-    await context.add_init_script(f'useCamera("{png}")')
+    return f'useCamera("{png}")'
 
 
 async def _take_stops(context: BrowserContext, demo: Demo, account: str, folder: Path) -> int:
@@ -110,8 +120,76 @@ async def _take_branch(browser: Browser, demo: Demo, language: str, folder: Path
     return taken
 
 
+async def _take_views(browser: Browser, demo: Demo, language: str, folder: Path) -> int:
+    """Take what every screen shows in each layout: wall, second screens, a branch, an observer."""
+    taken = 0
+    async with signed_in(browser, demo, "operator", language) as office:
+        await show_a_room(office)
+        wall, second, tiles, links = [await office.new_page() for _ in range(4)]
+        await _make_observers_link(links, demo)
+        taken += await _take_sizes(links, folder, "operator-observers-link")
+        guests = await new_context(browser, LANGUAGES[language])
+        observer, branch = [await guests.new_page() for _ in range(2)]
+        await arrive(observer, await links.inner_text("#link"), f"{HALL} .big")
+        await arrive(branch, demo.link(VENUE_SHOWN), "[data-view=room]:not([hidden])")
+        await arrive(wall, f"{demo.base}/live/{demo.session}", "venue-tile .venue")
+        await arrive(second, f"{demo.base}/live/{demo.session}/screen", f"{HALL} .big")
+        await arrive(
+            tiles, f"{demo.base}/live/{demo.session}/screen?show=tiles", "venue-tile .venue"
+        )
+        await until("the wall is full", lambda: _is_full(wall))
+        taken += await _take_sizes(tiles, folder, "second-screen-tiles")
+        shown = {"wall": wall, "second-screen": second, "branch": branch, "observer": observer}
+        for layout in ("1", "1+5", "9", "16", "33"):
+            await _set_layout(wall, layout)
+            await branch.wait_for_selector(
+                f"picture-panes[data-layout='{layout}']", state="attached"
+            )
+            await asyncio.sleep(4)
+            for who, page in shown.items():
+                taken += await _take_sizes(page, folder, f"view-{layout}-{who}")
+        await _set_layout(wall, "1")
+        await guests.close()
+    return taken
+
+
+async def _make_observers_link(page: Page, demo: Demo) -> None:
+    """Open the page of the observers' link, and make one where there is none."""
+    await arrive(page, f"{demo.base}/live/{demo.session}/observers", "main")
+    if not await page.locator("#link").count():
+        await page.click("form[action$='/observers'] button")
+        await page.wait_for_selector("#link")
+
+
+HALL = "[data-view=hall]:not([hidden])"
+
+
+async def _set_layout(wall: Page, layout: str) -> None:
+    """Choose a layout for everybody; the menu has it in two columns, everybody's first."""
+    await wall.click("[data-do=layout]")
+    place = ("1", "1+5", "9", "16", "33").index(layout) * 2
+    await wall.click(f"choice-menu button >> nth={place}")
+
+
+async def _take_states(language: str, folder: Path) -> int:
+    """Take every state of a session with three branches, one of which never comes."""
+    taken = 0
+    with tempfile.TemporaryDirectory(prefix="pinhui-states-") as data:
+        made = await enter_play(Path(data) / "data")
+        cameras = {n: _camera_of(n, name) for n, name in enumerate(("主会场", *COMMITTEES[:3]))}
+        with serving(made.folder, "localhost") as server:
+            async with chromium(*FAKE_DEVICES, LOOPBACK_MEDIA) as browser:
+                languages = {1: language, 2: language}
+                stage = await open_stage(browser, server.base, made, language, languages, cameras)
+                async for name, pages in states(stage, Path(data)):
+                    for who, page in pages.items():
+                        taken += await _take_sizes(page, folder, f"state-{name}-{who}")
+    return taken
+
+
 async def _take_sizes(page: Page, folder: Path, name: str) -> int:
-    for size in SIZES:
+    # the present size first: a menu goes when its window changes
+    for size in sorted(SIZES, key=lambda one: one != page.viewport_size):
         await page.set_viewport_size(size)  # type: ignore[arg-type]
         file = folder / f"{size['width']}x{size['height']}" / f"{name}.png"
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -158,7 +236,12 @@ async def _keep(page: Page, name: str) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make screenshots", description=__doc__)
     parser.add_argument("--docs", action="store_true", help="renew docs/pictures as well")
+    parser.add_argument(
+        "--states", nargs="?", const="", metavar="LANGUAGE", help="only the states of a session"
+    )
     words = parser.parse_args()
+    if words.states is not None:
+        return _main_states([words.states] if words.states else list(LANGUAGES))
     with tempfile.TemporaryDirectory(prefix="pinhui-screenshots-") as folder:
         demo = Demo(Path(folder))
         try:
@@ -169,6 +252,14 @@ def main() -> int:
         finally:
             demo.stop()
     sys.stdout.write(f"{taken} pictures in {CHECKOUT / 'screenshots'}\n")
+    return 0
+
+
+def _main_states(languages: list[str]) -> int:
+    async def take() -> int:
+        return sum([await _take_states(one, CHECKOUT / "screenshots" / one) for one in languages])
+
+    sys.stdout.write(f"{asyncio.run(take())} pictures of states\n")
     return 0
 
 

@@ -18,11 +18,16 @@ from pathlib import Path
 import pytest
 
 from server import tls
+from server.board.model import Offer
+from server.board.store import save_offer
 from server.config import Settings, load_secret
 from server.db.engine import Database
 from server.db.migrate import upgrade
-from server.domain.clock import SystemClock
+from server.domain.clock import Clock, SystemClock
 from server.domain.places import Post
+from server.domain.session import SessionState
+from server.i18n.dates import site_date
+from server.merging.instance.model import MergePlan
 from server.scheduler import store as sessions
 from server.scheduler.filing import Approval
 from server.scheduler.quota_rules import QuotaRule
@@ -41,7 +46,7 @@ from tests.unit.scheduler.test_problem import filed
 CHECKOUT = Path(__file__).parents[2]
 LOOPS_CACHE = CHECKOUT / ".cache" / "loops"
 """The drawn rooms, kept from run to run: drawing them takes most of a minute."""
-EVERYBODY_IN = "33 simulated venues are in the session."
+EVERYBODY = 33
 STARTS_WITHIN_S = 240
 
 
@@ -98,12 +103,17 @@ def _run(base: str, folder: Path, words: Sequence[str], before: Sequence[str] = 
 class Demo:
     """``python -m server demo`` on a port of its own; it can be started again after a session.
 
+    Args:
+        folder: where it is kept.
+        taking_part: how many of the 33 venues are simulated; each costs its part of the computer.
+
     Attributes:
         words: what it had said when it was last stopped.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, taking_part: int = EVERYBODY) -> None:
         self.folder = folder
+        self.taking_part = taking_part
         self.port = free_port()
         self.base = f"http://localhost:{self.port}"
         self.session = 0
@@ -128,14 +138,15 @@ class Demo:
         return f"{self.base}/j/{tokens[number]}"
 
     def ensure_live(self) -> None:
-        """Let a session be open in which all 33 simulated venues are."""
+        """Let a session be open in which all simulated venues are."""
         if self._running and self._running.open_sessions():
             return
         self.stop()
         words = ["demo", "--data-dir", str(self.folder), "--port", str(self.port)]
+        words += ["--venues", str(self.taking_part)]
         self._running = _run(self.base, self.folder, words)
         self.session = int(self._running.wait_for(r"/live/(\d+)"))
-        self._running.wait_for(EVERYBODY_IN)
+        self._running.wait_for(f"{self.taking_part} simulated venues are in the session.")
         LOOPS_CACHE.mkdir(parents=True, exist_ok=True)
         shutil.copytree(self.folder / "loops", LOOPS_CACHE, dirs_exist_ok=True)
 
@@ -155,8 +166,10 @@ class SmallStreet:
     tokens: dict[int, str]
 
 
-def enter_small_street(folder: Path, committees: int) -> SmallStreet:
-    """Enter a street with a session that begins now; it opens when the server starts."""
+def enter_small_street(
+    folder: Path, committees: int, begins_in: timedelta = timedelta()
+) -> SmallStreet:
+    """Enter a street with a session that begins now, or later; it opens once the server runs."""
     made = Settings(data_dir=folder)
     secret = load_secret(folder)
     upgrade(made.database)
@@ -164,15 +177,16 @@ def enter_small_street(folder: Path, committees: int) -> SmallStreet:
     async def enter() -> SmallStreet:
         db = Database(made.database)
         await enter_street(db, secret, PASSWORD, committees)
-        now = SystemClock().now().replace(second=0, microsecond=0)
+        now = SystemClock().now()
+        starts_at = now + begins_in if begins_in else now.replace(second=0, microsecond=0)
         async with db.tx() as tx:
             venues = await street.load_venues(tx)
             tokens = await street.load_tokens(tx, secret)
             session = await sessions.save_session(
                 tx,
                 title=LIVE_TITLE,
-                starts_at=now,
-                ends_at=now + timedelta(minutes=50),
+                starts_at=starts_at,
+                ends_at=starts_at + timedelta(minutes=50),
                 hall=await street.load_hall(tx),
                 items=LIVE_ITEMS,
                 venue_ids=[venue.id for venue in venues if venue.number],
@@ -195,24 +209,40 @@ def enter_busy_street(folder: Path) -> None:
         db = Database(made.database)
         await enter_street(db, secret, PASSWORD)
         await file_a_month(db, SystemClock())
+        await _let_no_night_begin(db, SystemClock())
         await db.close()
 
     with ThreadPoolExecutor(1) as pool:
         pool.submit(asyncio.run, enter()).result()
 
 
-def enter_crowded_week(folder: Path, monday: date) -> None:
-    """Have two requests of a busy street want the same people in a week in which one call is left.
+async def _let_no_night_begin(db: Database, clock: Clock) -> None:
+    """Let the night have found something already: at night, too, tests alone search the board."""
+    nothing = MergePlan("street", (), (), ())
+    async with db.tx() as tx:
+        await save_offer(tx, Offer(0, nothing, clock.now() + timedelta(days=1), {}))
 
-    They want two hours each and cannot share; committees 1 to 12 are to come, once a week.
+
+def enter_crowded_week(folder: Path) -> date:
+    """Have two requests of a busy street want the same people in a week in which no call is left.
+
+    It is the week of the third session that is planned; with that session and those before it in
+    the week, everybody has been called as often as the quota lets. Both want two hours and cannot
+    share; committees 1 to 12 are to come.
+
+    Returns:
+        The Monday of that week.
     """
     made = Settings(data_dir=folder)
     rule = QuotaRule((Post.SOCIAL_WORKER,), 1, 9)
 
-    async def enter() -> None:
+    async def enter() -> date:
         db = Database(made.database)
         now = SystemClock().now()
         async with db.tx() as tx:
+            third = (await sessions.load_sessions(tx, states=[SessionState.SCHEDULED]))[2]
+            day = site_date(third.starts_at)
+            monday = day - timedelta(days=day.weekday())
             await save_quota_version(
                 tx, rule, valid_from=monday, reason="年底减负", by="会务", at=now
             )
@@ -222,9 +252,10 @@ def enter_crowded_week(folder: Path, monday: date) -> None:
                 filing = filed(1, minutes=120, topic=topic, **called, **days).filing
                 await sessions.save_request(tx, filing, approval=Approval.GRANTED, filed_at=now)
         await db.close()
+        return monday
 
     with ThreadPoolExecutor(1) as pool:
-        pool.submit(asyncio.run, enter()).result()
+        return pool.submit(asyncio.run, enter()).result()
 
 
 def enter_a_draft(folder: Path) -> str:
@@ -257,20 +288,7 @@ def serving(
     base = f"{'https' if secure else 'http'}://{host}:{port}"
     running = _run(base, folder, [*words, "--media-port", "0"], before)
     try:
-        _wait_for_page(running, before)
+        running.wait_for("Pinhui is serving")
         yield running
     finally:
         running.stop()
-
-
-def _wait_for_page(running: Running, before: Sequence[str]) -> None:
-    probe = "import ssl,sys,urllib.request as u;" + (
-        "u.urlopen(sys.argv[1], timeout=2, context=ssl._create_unverified_context())"
-    )
-    deadline = time.monotonic() + STARTS_WITHIN_S
-    while time.monotonic() < deadline and running.process.poll() is None:
-        words = [*before, sys.executable, "-c", probe, f"{running.base}/healthz"]
-        if subprocess.run(words, capture_output=True).returncode == 0:
-            return
-        time.sleep(0.2)
-    pytest.fail(f"the server does not answer:\n{running.words}")

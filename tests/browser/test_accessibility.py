@@ -2,15 +2,16 @@
 
 import asyncio
 import json
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, WebSocketRoute
+from playwright.async_api import Browser, WebSocketRoute
 
 from server.domain.clock import SystemClock, unix_ms
 from server.simulator.demo_street import ACCOUNTS
 from server.street.setup import Step
+from tests.browser.barriers import faults_of
 from tests.browser.chromium import FAKE_DEVICES, LOOPBACK_MEDIA, chromium, new_context
 from tests.browser.pages import (
     LANGUAGES,
@@ -20,28 +21,16 @@ from tests.browser.pages import (
     signed_in,
     stops,
 )
-from tests.browser.servers import CHECKOUT, Demo, enter_a_draft, serving
-
-AXE = CHECKOUT / "node_modules" / "axe-core" / "axe.min.js"
-RUN = "axe.run(document, {resultTypes: ['violations']}).then((found) => found.violations)"
+from tests.browser.servers import Demo, enter_a_draft, serving
 
 
-def _axe() -> str:
-    if not AXE.is_file():
-        pytest.fail("axe-core is missing: npm ci, or make test")
-    return AXE.read_text(encoding="utf-8")
-
-
-async def _faults(page: Page, where: str) -> list[str]:
-    """Return one line for each element that breaks a rule."""
-    # evaluated, not added as a script: our Content-Security-Policy lets no stranger's script in
-    await page.evaluate(f"globalThis.axe ? undefined : void (() => {{ {_axe()} }})()")
-    found: list[dict[str, Any]] = await page.evaluate(RUN)
-    return [
-        f"{where}: {rule['id']} at {node['target']}: {node['html'][:120]}"
-        for rule in found
-        for node in rule["nodes"]
-    ]
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """A demo with few simulated venues: pages are looked at here, not pictures."""
+    made = Demo(tmp_path_factory.mktemp("demo"), taking_part=2)
+    made.ensure_live()
+    yield made
+    made.stop()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -59,7 +48,7 @@ async def test_no_page_of_any_role_breaks_a_rule_of_accessibility(
                 looked_at |= {stop.path for stop in fresh} - {"/"}
                 for stop in fresh:
                     await arrive(page, demo.base + stop.path, stop.ready)
-                    faults += await _faults(page, f"{account} {stop.path}")
+                    faults += await faults_of(page, f"{account} {stop.path}")
     assert not faults, "\n".join(faults)
 
 
@@ -81,9 +70,9 @@ async def test_a_password_link_breaks_no_rule_of_accessibility(demo: Demo, langu
         await arrive(page, f"{demo.base}/admin/accounts/3", "main")
         await page.click("form[action$='/link'] button")
         await page.wait_for_selector("#link")
-        faults = await _faults(page, "a link that was made")
+        faults = await faults_of(page, "a link that was made")
         await arrive(page, await page.inner_text("#link"), "#password")
-        faults += await _faults(page, "the password that it sets")
+        faults += await faults_of(page, "the password that it sets")
     assert not faults, "\n".join(faults)
 
 
@@ -92,9 +81,9 @@ async def _faults_while_waiting(browser: Browser, demo: Demo, language: str) -> 
     page = await context.new_page()
     await page.route_web_socket("**/ws", tell_of_a_session_to_come)
     await arrive(page, demo.link(VENUE_SHOWN), "[data-next-left]:not(:empty)")
-    faults = await _faults(page, "branch waiting")
+    faults = await faults_of(page, "branch waiting")
     await arrive(page, demo.link(VENUE_SHOWN).replace("/j/", "/check/"), HEARD)
-    faults += await _faults(page, "device check")
+    faults += await faults_of(page, "device check")
     await context.close()
     return faults
 
@@ -126,16 +115,16 @@ async def _faults_in_the_room(browser: Browser, demo: Demo, language: str) -> li
     context = await new_context(browser, LANGUAGES[language])
     page = await context.new_page()
     await arrive(page, demo.link(VENUE_SHOWN), "[data-view=room]:not([hidden])")
-    faults = await _faults(page, "branch room")
+    faults = await faults_of(page, "branch room")
     await page.click("[data-view=room] [data-do=count]")
-    faults += await _faults(page, "branch head count")
+    faults += await faults_of(page, "branch head count")
     await page.keyboard.press("Escape")
     await page.click("[data-view=room] [data-do=help]")
     await page.click("dialog.help [data-size='2']")
-    faults += await _faults(page, "branch help in large type")
+    faults += await faults_of(page, "branch help in large type")
     await page.keyboard.press("Escape")
     await page.wait_for_selector("html[data-elder='2']")
-    faults += await _faults(page, "branch room in large type")
+    faults += await faults_of(page, "branch room in large type")
     await context.close()
     return faults
 
@@ -150,5 +139,5 @@ async def test_the_set_up_breaks_no_rule_of_accessibility(language: str, tmp_pat
             for step in Step:
                 await arrive(page, f"{server.base}{link}/{step}", "main")
                 assert page.url.endswith(step)
-                faults += await _faults(page, f"setup {step}")
+                faults += await faults_of(page, f"setup {step}")
     assert not faults, "\n".join(faults)

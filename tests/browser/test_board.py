@@ -4,14 +4,13 @@ import re
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, Locator, Page
 
-from server.domain.clock import SystemClock
-from server.i18n.dates import site_date
 from server.simulator.demo import PASSWORD
 from tests.browser.chromium import chromium, new_context, sign_in
 from tests.browser.servers import enter_busy_street, enter_crowded_week, serving
@@ -19,25 +18,26 @@ from tests.browser.servers import enter_busy_street, enter_crowded_week, serving
 READY = "body[data-ready]"
 
 
-def _crowded_monday() -> date:
-    """The first day of a week far enough from those that the other walks go through."""
-    today = site_date(SystemClock().now())
-    return today + timedelta(days=21 - today.weekday())
+@dataclass(frozen=True, slots=True)
+class Month:
+    """A data folder with a month of requests, and the Monday of a week that is too full."""
+
+    folder: Path
+    crowded: date
 
 
 @pytest.fixture(scope="module")
-def month(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def month(tmp_path_factory: pytest.TempPathFactory) -> Month:
     """A street with a month of requests and a week that is too full, copied for each test."""
     folder = tmp_path_factory.mktemp("month")
     enter_busy_street(folder)
-    enter_crowded_week(folder, _crowded_monday())
-    return folder
+    return Month(folder, enter_crowded_week(folder))
 
 
 @pytest.fixture
-def street(month: Path, tmp_path: Path) -> Path:
+def street(month: Month, tmp_path: Path) -> Path:
     """A data folder of the test's own, with a month of requests."""
-    return Path(shutil.copytree(month, tmp_path / "street"))
+    return Path(shutil.copytree(month.folder, tmp_path / "street"))
 
 
 @asynccontextmanager
@@ -190,9 +190,9 @@ async def _carry_to_an_open_half_day(page: Page) -> str:
     raise AssertionError("no half-day is open")
 
 
-async def _ask_a_leader_for_what_only_quotas_keep_out(page: Page) -> None:
+async def _ask_a_leader_for_what_only_quotas_keep_out(page: Page, crowded: date) -> None:
     """Look at both plans, put the whole list before the leader, take it back, ask for one."""
-    await page.goto(f"{page.url.partition('/board')[0]}/board?from={_crowded_monday()}")
+    await page.goto(f"{page.url.partition('/board')[0]}/board?from={crowded}")
     await page.wait_for_selector(READY)
     await page.click("[data-do=look-above]")
     await page.wait_for_selector("[data-above]:not([hidden])")
@@ -227,7 +227,9 @@ async def _ask_for_one_half_day(page: Page) -> None:
     await _done(page, "收回来了")
 
 
-async def test_a_request_is_placed_from_the_list_without_dragging(street: Path) -> None:
+async def test_a_request_is_placed_from_the_list_without_dragging(
+    street: Path, month: Month
+) -> None:
     async with office(street) as page:
         _, request, home = await _first_item(page)
         await page.click(_item(request, home))
@@ -239,7 +241,7 @@ async def test_a_request_is_placed_from_the_list_without_dragging(street: Path) 
         await page.click(_item(request, home))
         await page.click("dialog.sheet >> text=放回待排")
         await page.wait_for_selector(f"board-tray [data-request='{request}']")
-        await _ask_a_leader_for_what_only_quotas_keep_out(page)
+        await _ask_a_leader_for_what_only_quotas_keep_out(page, month.crowded)
 
 
 async def test_an_item_is_dragged_by_a_finger(street: Path) -> None:

@@ -13,6 +13,7 @@ from server.simulator.demo import PASSWORD
 from tests.browser.chromium import (
     FAKE_DEVICES,
     LOOPBACK_MEDIA,
+    WHOLE,
     chromium,
     new_context,
     sign_in,
@@ -25,7 +26,7 @@ from tests.browser.servers import SmallStreet, enter_small_street, serving
 async def test_each_way_of_ending_is_recorded_and_said_as_what_it_is(tmp_path: Path) -> None:
     made = enter_small_street(tmp_path / "data", committees=3)
     with serving(made.folder, "localhost") as server:
-        async with chromium(*FAKE_DEVICES, LOOPBACK_MEDIA) as browser:
+        async with chromium(*FAKE_DEVICES, LOOPBACK_MEDIA, program=WHOLE) as browser:
             pages = {
                 n: await _join(browser, f"{server.base}/j/{made.tokens[n]}") for n in (1, 2, 3)
             }
@@ -44,9 +45,7 @@ async def test_each_way_of_ending_is_recorded_and_said_as_what_it_is(tmp_path: P
             assert "这个入会地址已经停用" in await pages[3].inner_text("[data-view=calm]")
             assert await _reason_of_leaving(made, 3) == "link_renewed"
             await _end(office, server.base, made.session)
-            await back.wait_for_selector(
-                "[data-view=calm] >> text=没有排定的下一场会", timeout=1500
-            )
+            await back.wait_for_selector("[data-view=calm] >> text=没有排定的下一场会")
             await _check(office, back, server.base)
             await _cannot_take_part(browser, f"{server.base}/j/{made.tokens[1]}")
 

@@ -10,6 +10,7 @@ from server.simulator.demo import PASSWORD
 from tests.browser.chromium import (
     FAKE_DEVICES,
     LOOPBACK_MEDIA,
+    WHOLE,
     chromium,
     download,
     new_context,
@@ -36,7 +37,7 @@ async def test_pages_and_pictures_come_from_our_own_server_alone(
         serving(made.folder, "127.0.0.1", namespace=island) as server,
     ):
         flags = (*FAKE_DEVICES, LOOPBACK_MEDIA)
-        async with chromium(*flags, namespace=island, folder=tmp_path) as browser:
+        async with chromium(*flags, namespace=island, folder=tmp_path, program=WHOLE) as browser:
             context = await new_context(browser, LANGUAGES[language])
             context.on("request", lambda request: asked.add(request.url))
             await _walk(context, server.base, made, folder=tmp_path)

@@ -81,6 +81,7 @@ async def test_a_newcomer_lives_the_whole_story(fresh_demo: Demo, tmp_path: Path
         await _mute_all(wall, guest)
         await _give_the_floor_by_the_tile(wall, guest, witness, demo)
         await _show_a_material(wall, guest)
+        await _show_nine_pictures(wall, witness)
         await witness.leave()
         await _come_back_when_the_guest_leaves(wall, guest, demo)
         await _end_the_session(wall)
@@ -100,11 +101,12 @@ async def _see_every_venue_moving(wall: Page) -> None:
     first = await look_at(wall, TILES)
     assert [seen.tile for seen in first] == expected
 
-    async def all_have_moved() -> bool:
-        later = await look_at(wall, TILES)
-        return all(map(has_moved_on, first, later))
+    async def all_are_moving() -> bool:
+        before = await look_at(wall, TILES)
+        await asyncio.sleep(1)
+        return all(map(has_moved_on, before, await look_at(wall, TILES)))
 
-    await until("every tile has moved on", all_have_moved, 4)
+    await until("every tile is moving", all_are_moving)
     await asyncio.sleep(3)
     rates = sorted(_rate(*pair) for pair in zip(first, await look_at(wall, TILES), strict=True))
     tell(
@@ -230,6 +232,22 @@ async def _show_a_material(wall: Page, guest: Stay) -> None:
     assert await guest.page.locator(".room .own [data-mic]").is_visible()
     await wall.click("[data-do=material]")
     await guest.page.wait_for_selector("material-viewer", state="hidden")
+
+
+async def _show_nine_pictures(wall: Page, witness: Stay) -> None:
+    """Show nine pictures to all, its own camera among them; for seven the page connects anew."""
+    await wall.click("[data-do=layout]")
+    await wall.click("choice-menu button >> text=全场：9 画面")
+    expected = ["blue", 1, 2, 3, 4, 5, 6, "green", 8]
+
+    async def all_are_there() -> bool:
+        seen = await look_at(witness.page, "picture-panes video")
+        return [one.colour or one.venue for one in seen] == expected
+
+    await until("nine right pictures", all_are_there)
+    await wall.click("[data-do=layout]")
+    await wall.click("choice-menu button >> text=全场：一个大画面")
+    await witness.page.wait_for_selector("picture-panes", state="hidden")
 
 
 async def _come_back_when_the_guest_leaves(wall: Page, guest: Stay, demo: Demo) -> None:

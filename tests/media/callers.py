@@ -15,6 +15,7 @@ from av import AudioFrame, VideoFrame
 
 from server.media.client import MediaClient
 from server.media.model import Choice
+from tests.patience import PATIENCE_S
 
 # aioice 0.13 leaves the loopback address out of its candidates, and tests stay on it
 aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: ["127.0.0.1", "::1"]
@@ -158,12 +159,12 @@ class Caller:
         await self.pc.close()
 
 
-async def until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
+async def until(condition: Callable[[], bool]) -> None:
     """Wait until something is so.
 
     Raises:
         TimeoutError: when it does not come about.
     """
-    async with asyncio.timeout(seconds):
+    async with asyncio.timeout(PATIENCE_S):
         while not condition():  # noqa: ASYNC110 (nobody tells of a received frame)
             await asyncio.sleep(0.02)

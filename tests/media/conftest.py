@@ -15,7 +15,14 @@ from pathlib import Path
 import pytest
 
 from server.media.client import MediaClient, WorkerSettings
-from server.media.model import MediaEvent, PeerConnected, PeerDisconnected, WorkerLost
+from server.media.model import (
+    JournalEvent,
+    MediaEvent,
+    MediaOutage,
+    PeerConnected,
+    PeerDisconnected,
+    WorkerLost,
+)
 from tests.media.callers import Caller, until
 from tests.unit.media.cores import CORES, build_core
 
@@ -62,7 +69,7 @@ async def media(
     await client.close_room("r")
     await until(lambda: not _still_here(events))
     for event in events:
-        if isinstance(event, PeerConnected | PeerDisconnected):
+        if isinstance(event, JournalEvent):
             await client.acknowledge(event.seq)
     await client.detach()
 
@@ -75,7 +82,7 @@ def _still_here(events: list[MediaEvent]) -> set[str]:
             here.add(event.peer)
         elif isinstance(event, PeerDisconnected):
             here.discard(event.peer)
-        elif isinstance(event, WorkerLost):
+        elif isinstance(event, WorkerLost | MediaOutage):
             here.clear()
     return here
 

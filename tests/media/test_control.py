@@ -14,15 +14,22 @@ from server.media.client import MediaClient, OfferRefused, WorkerSettings
 from server.media.model import (
     Choice,
     MediaEvent,
+    MediaOutage,
     PeerConnected,
     PeerDisconnected,
+    RecordingGap,
+    RecordingPlan,
     SourceHealth,
     VoicesChanged,
     WorkerLost,
     WorkerStarted,
 )
+from server.media.recording.journal import Ended, Gap
+from server.media.recording.reading import load_journal, load_segments
+from server.recording.reel import load_reel
 from tests.media.callers import Caller, until
 from tests.media.conftest import CallerMaker
+from tests.patience import PATIENCE_S
 
 LOG = logging.getLogger("test")
 
@@ -45,6 +52,22 @@ async def test_a_slot_is_switched_without_renegotiation(
     before = picture.frames
     await asyncio.sleep(0.3)
     assert picture.frames <= before + 1
+
+
+async def test_a_shared_screen_is_a_second_publication_beside_the_camera_of_its_venue(
+    media: MediaClient, caller: CallerMaker
+) -> None:
+    await caller("12", source="12").publish(shade=60, hertz=440).join()
+    await caller("12-screen", source="12c").publish(shade=220).join()
+    both = {0: Choice("12c", "high"), 1: Choice("12", "low")}
+    viewer = await caller("1").watch(video=2).join(both)
+    content, camera = viewer.ears
+    await until(lambda: abs(content.shade - 220) < 12 and abs(camera.shade - 60) < 12)
+    await media.disconnect("12-screen", "replaced")
+    await asyncio.sleep(0.2)
+    ended, running = content.frames, camera.frames
+    await until(lambda: camera.frames > running + 5)
+    assert content.frames <= ended + 1
 
 
 async def test_a_source_that_is_not_audible_is_not_forwarded(
@@ -104,7 +127,7 @@ async def test_a_disconnected_peer_notices_at_once(
     peer = await caller("12").publish(hertz=440).join()
     await media.disconnect("12", "kicked")
     await media.disconnect("12", "again")
-    await until(lambda: peer.pc.connectionState == "closed", 1)
+    await until(lambda: peer.pc.connectionState == "closed")
     await until(lambda: any(isinstance(e, PeerDisconnected) for e in events))
     connected, gone = (e for e in events if isinstance(e, PeerConnected | PeerDisconnected))
     assert isinstance(connected, PeerConnected)
@@ -118,7 +141,7 @@ async def test_a_peer_that_closes_is_gone_soon(
 ) -> None:
     peer = await caller("12").publish(hertz=440).join()
     await peer.leave()
-    await until(lambda: any(isinstance(e, PeerDisconnected) for e in events), 9)
+    await until(lambda: any(isinstance(e, PeerDisconnected) for e in events))
     assert [e.reason for e in events if isinstance(e, PeerDisconnected)] == ["closed"]
 
 
@@ -129,7 +152,7 @@ async def test_a_good_bye_may_come_after_the_connection_was_closed(
     await peer.leave()
     await asyncio.sleep(0.5)
     await media.disconnect("12", "left")
-    await until(lambda: any(isinstance(e, PeerDisconnected) for e in events), 1)
+    await until(lambda: any(isinstance(e, PeerDisconnected) for e in events))
     assert [e.reason for e in events if isinstance(e, PeerDisconnected)] == ["left"]
 
 
@@ -203,21 +226,27 @@ async def test_an_orphaned_worker_ends_after_its_time_and_leaves_its_journal(
     media = await start(own_settings, [])
     peer = await Caller(media, "12", room="r").publish(hertz=440).join()
     await media.detach()
-    await until(lambda: not (own_settings.run_dir / "worker-0.sock").exists(), 3)
+    await until(lambda: not (own_settings.run_dir / "worker-0.sock").exists())
     await until(lambda: peer.pc.connectionState == "closed")
     events: list[MediaEvent] = []
     again = await start(own_settings, events)
-    await until(lambda: len(events) == 2)
-    connected, gone = events
+    await until(lambda: len(events) == 3)
+    connected, gone, outage = events
     assert isinstance(connected, PeerConnected)
     assert isinstance(gone, PeerDisconnected)
+    assert isinstance(outage, MediaOutage)
     assert gone.reason == "worker_stopped"
+    assert gone.at_ms - 1000 <= outage.from_ms <= outage.until_ms
     os.kill(again.pid, signal.SIGKILL)
-    await until(lambda: events.count(connected) == events.count(gone) == 2, 9)
-    await again.acknowledge(connected.seq)
-    await again.acknowledge(gone.seq)
+    await until(lambda: all(events.count(one) == 2 for one in (connected, gone, outage)))
+    for one in (connected, gone, outage):
+        await again.acknowledge(one.seq)
     await again.stop()
-    assert not (own_settings.run_dir / "worker-0.journal").exists()
+    third: list[MediaEvent] = []
+    last = await start(own_settings, third)
+    await until(lambda: len(third) == 2)
+    assert all(isinstance(event, MediaOutage) for event in third)
+    await last.stop()
     await peer.leave()
 
 
@@ -233,18 +262,35 @@ async def test_media_flow_over_ipv6(own_settings: WorkerSettings) -> None:
     await media.stop()
 
 
-async def test_a_killed_worker_is_replaced(own_settings: WorkerSettings) -> None:
+async def test_a_killed_worker_is_replaced_and_its_recording_goes_on(
+    own_settings: WorkerSettings, tmp_path: Path
+) -> None:
     events: list[MediaEvent] = []
     media = await start(own_settings, events)
     pid = media.pid
+    peer = await Caller(media, "11", room="r").publish(hertz=440).join()
+    await media.record("r", tmp_path, RecordingPlan(None, None))
+    await until(lambda: any(segment.blocks for segment in load_segments(tmp_path)))
+    await peer.leave()
     os.kill(pid, signal.SIGKILL)
-    await until(lambda: any(isinstance(e, WorkerStarted) for e in events), 9)
+    await until(lambda: any(isinstance(e, WorkerStarted) for e in events))
     lost, started = (e for e in events if isinstance(e, WorkerLost | WorkerStarted))
     assert isinstance(lost, WorkerLost)
     assert isinstance(started, WorkerStarted)
     assert started.pid == media.pid != pid
+    await until(lambda: any(isinstance(e, MediaOutage) for e in events))
+    [outage] = [event for event in events if isinstance(event, MediaOutage)]
+    assert lost.at_ms - 1000 <= outage.from_ms <= outage.until_ms <= started.at_ms
     assert lost.at_ms <= started.at_ms
+    await media.record("r", tmp_path, RecordingPlan(None, None))
     peer = await Caller(media, "12", room="r").publish(hertz=440).join()
+    await until(lambda: any(isinstance(e, RecordingGap) for e in events))
+    await media.end_recording("r")
+    await until(lambda: isinstance(load_journal(tmp_path)[-1], Ended))
+    [gap] = [line for line in load_journal(tmp_path) if isinstance(line, Gap)]
+    assert gap.until_us // 1000 <= started.at_ms + 1000 * PATIENCE_S
+    assert lost.at_ms - gap.from_us // 1000 < 1000 * PATIENCE_S
+    assert {"11", "12"} >= set(load_reel(tmp_path).sources())
     await peer.leave()
     await media.stop()
 
@@ -276,7 +322,7 @@ async def test_an_event_that_cannot_be_taken_in_comes_again_in_order_at_the_next
     await peer.leave()
     await media.disconnect("12", "left")
     other = await Caller(media, "13", room="r").publish(hertz=440).join()
-    await until(lambda: any(isinstance(e, PeerConnected) and e.peer == "13" for e in told), 9)
+    await until(lambda: any(isinstance(e, PeerConnected) and e.peer == "13" for e in told))
     await media.detach()
     assert sum(isinstance(e, PeerConnected) and e.peer == "12" for e in told) == 3
     assert not any(isinstance(e, PeerDisconnected) for e in told)
@@ -296,7 +342,7 @@ async def test_whoever_asks_a_worker_to_stop_is_answered_though_another_is_in_co
     media = await start(own_settings, [])
     reader, writer = await asyncio.open_unix_connection(own_settings.run_dir / "worker-0.sock")
     writer.write(control.encode(control.Request(7, control.Stop())))
-    reply = control.decode_message(await asyncio.wait_for(reader.readline(), 3))
+    reply = control.decode_message(await asyncio.wait_for(reader.readline(), PATIENCE_S))
     assert reply == control.Reply(7, msgspec.Raw(b"null"))
     writer.close()
     await media.stop()

@@ -4,11 +4,13 @@ import asyncio
 import logging
 import socket
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 from aioice import stun
 
 from server.media import control
+from server.media.journal import Journal
 from server.media.model import MediaEvent, PeerDisconnected
 from server.media.plane import Plane
 from server.media.transport import bind_all
@@ -32,7 +34,9 @@ def clock() -> Clock:
 
 
 @pytest.fixture(params=CORES)
-async def plane(clock: Clock, request: pytest.FixtureRequest) -> AsyncIterator[Plane]:
+async def plane(
+    clock: Clock, request: pytest.FixtureRequest, tmp_path: Path
+) -> AsyncIterator[Plane]:
     plane = Plane(
         bind_all(["127.0.0.1"], 0, LOG),
         (),
@@ -40,6 +44,7 @@ async def plane(clock: Clock, request: pytest.FixtureRequest) -> AsyncIterator[P
         wall=clock.wall,
         core=make_core(request.param),
         log=LOG,
+        journal=Journal(tmp_path / "worker-0.journal", round(clock.wall() * 1000)),
     )
     plane.transport.start()
     yield plane

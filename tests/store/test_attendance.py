@@ -1,14 +1,17 @@
 """A report read out of a real log on both databases, proved, and its reading recorded."""
 
+import asyncio
+
 import pytest
 
 from server.attendance import service
-from server.attendance.service import Reader
+from server.attendance.records import concerning
+from server.attendance.service import Reader, Turnstile
 from server.audit import service as audit
 from server.audit import store as log
-from server.audit.chain import Fault
+from server.audit.checking import Fault
 from server.db.engine import Database
-from server.domain.errors import DomainError, NotFoundError
+from server.domain.errors import ConflictError, DomainError, NotFoundError
 from server.domain.events import SYSTEM, EventKind
 from server.scheduler import store as sessions
 from server.simulator.demo_street import enter_street
@@ -32,7 +35,7 @@ async def test_a_report_is_folded_from_the_log_and_proved(
     figures = shown.report.figures
     assert (figures.expected, figures.present, figures.excused, figures.absent) == (33, 31, 1, 1)
     assert (figures.late, figures.left_early, figures.minutes) == (2, 1, 1588)
-    assert [item.venues for item in shown.report.attendance.items] == [31, 31, 30]
+    assert [item.there for item in shown.report.attendance.items] == [31, 31, 30]
     assert shown.proof.fault is None
     async with db.view() as tx:
         assert await log.find_hash(tx, shown.session.id, shown.proof.value) == shown.proof.sequence
@@ -51,6 +54,22 @@ async def test_reading_a_report_changes_neither_its_figures_nor_its_value(
         {"format": "page", "by": "督查室"},
     ]
     assert third.readers[0].kind == EventKind.REPORT_DOWNLOADED
+
+
+async def test_a_venue_s_own_line_is_the_one_of_the_report_and_only_its_events_are_read(
+    db: Database, held: Held, clock: FakeClock
+) -> None:
+    clock.advance(hours=4)
+    shown = await service.read_report(db, clock, held.id, reader=AUDITOR, form="page")
+    async with db.view() as tx:
+        everything = await log.load_recorded(tx, session_id=held.id)
+        for line in shown.report.lines:
+            own_id = line.venue.expected.venue_id
+            (own,) = await service.load_own_lines(tx, clock, own_id)
+            assert own.venue == line.venue
+            read = await log.load_recorded(tx, session_id=held.id, of_venue=own_id)
+            assert {e.payload.get("venue_id", own_id) for e in read} == {own_id}
+            assert concerning(read, own_id) == concerning(everything, own_id)
 
 
 async def test_checking_places_the_value_and_refuses_a_foreign_one(
@@ -101,3 +120,28 @@ async def test_a_session_without_an_opening_or_without_existence_has_no_report(
     with pytest.raises(NotFoundError):
         await service.read_report(db, clock, 999, reader=AUDITOR, form="page")
     assert [session.id for session in await service.load_held_sessions(db)] == [held.id]
+
+
+async def test_visitors_check_one_after_the_other_with_a_rest_and_too_many_are_turned_away() -> (
+    None
+):
+    turnstile, loop = Turnstile(most_waiting=1), asyncio.get_running_loop()
+    inside, let_go = asyncio.Event(), asyncio.Event()
+    entered: list[float] = []
+
+    async def check() -> None:
+        async with turnstile:
+            entered.append(loop.time())
+            inside.set()
+            await let_go.wait()
+
+    first, second = asyncio.create_task(check()), asyncio.create_task(check())
+    await inside.wait()
+    with pytest.raises(ConflictError, match="checks_busy"):
+        await check()
+    assert len(entered) == 1
+    begun = entered[0]
+    await asyncio.sleep(0.02)
+    let_go.set()
+    await asyncio.gather(first, second)
+    assert entered[1] - begun >= 4 * 0.02

@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import text
 
 from server.audit import canonical, service, store, verify
-from server.audit.chain import GENESIS, Fault
+from server.audit.chain import GENESIS
+from server.audit.checking import Fault
 from server.db.engine import Database
 from server.domain.events import SYSTEM, EventKind
 from tests.fakes import FakeClock
@@ -232,6 +233,40 @@ async def test_only_existing_events_can_be_erased(
 
     with pytest.raises(ValueError, match="existing"):
         await erase()
+
+
+async def test_the_algorithm_is_that_of_the_event_before_until_it_is_changed(
+    db: Database, clock: FakeClock, tmp_path: Path
+) -> None:
+    await connected(db, clock, 1)
+    assert not await service.use_algorithm(db, clock, "sha256")
+    assert await service.use_algorithm(db, clock, "sm3")
+    assert not await service.use_algorithm(db, clock, "sm3")
+    await connected(db, clock, 2)
+    with pytest.raises(ValueError, match="md5"):
+        await service.use_algorithm(db, clock, "md5")
+    async with db.view() as tx:
+        entries = [entry async for entry in store.load_entries(tx)]
+        changed = (await store.load_recorded(tx, kinds=[EventKind.SETTING_CHANGED]))[0]
+    assert [entry.algorithm for entry in entries] == ["sha256", "sm3", "sm3"]
+    assert changed.payload == {"name": "audit_algorithm", "before": "sha256", "after": "sm3"}
+    file = tmp_path / "log.jsonl"
+    await service.write_export(db, clock, file, actor="login:1", street="青禾街道")
+    assert verify.main([str(file), "--lang", "en"]) == 0
+
+
+async def test_a_closed_session_is_sealed_over_its_own_events(
+    db: Database, clock: FakeClock
+) -> None:
+    for venue, session in ((1, 7), (2, 8), (3, 7)):
+        await connected(db, clock, venue, session)
+    async with db.tx() as tx:
+        made = await service.seal_session(tx, clock, 7, title="例会", starts_at=clock.now())
+    async with db.view() as tx:
+        assert await service.load_seals(tx) == [made]
+        assert await service.load_seals(tx, session_id=8) == []
+        assert await service.session_root(tx, 7, made.up_to) == made.root
+    assert (made.up_to, made.events) == (3, 2)
 
 
 async def test_an_export_is_read_by_the_verifier_and_holds_its_own_event(

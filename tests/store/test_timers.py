@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.audit.service import record
@@ -220,6 +220,7 @@ async def _live_through(steps: list[tuple[str, object]], url: str) -> tuple[list
     return sorted(found), [n for n in range(-2, 3) if source.start + n * WEEK <= clock.now()]
 
 
+@settings(max_examples=50)
 @given(STEPS)
 def test_whatever_happens_each_job_is_done_exactly_once(
     migrated_file: Path, steps: list[tuple[str, object]]

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from server import tls
+from server.backup.model import name_of
 from server.cli import main
 from server.config import Settings
 from server.db.migrate import standing, upgrade
@@ -83,6 +84,7 @@ def test_the_list_of_libraries_is_that_of_the_package() -> None:
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
     wanted = {d.split("[")[0].split("=")[0].split(">")[0].lower() for d in project["dependencies"]}
     modules = {"argon2-cffi": "argon2", "chinesecalendar": "chinese_calendar", "pillow": "PIL"}
+    modules["python-calamine"] = "python_calamine"
     assert {modules.get(w, w) for w in wanted} - {"tzdata"} <= set(examine.LIBRARIES)
 
 
@@ -216,6 +218,15 @@ def test_the_certificate_that_would_be_served_is_read(settings: Settings) -> Non
     broken.write_text("")
     assert found(replace(settings, certificate=str(broken))) == "certificate_bad"
     assert found(replace(settings, certificate="/nowhere.pem")) == "certificate_bad"
+
+
+def test_the_age_of_the_newest_backup_is_told() -> None:
+    names = [name_of(NOW - timedelta(days=age)) for age in (9, 1, 4)]
+    assert examine.judge_backups(names, 7, NOW) == Finding(Level.OK, "backup_made", {"days": 1})
+    late = examine.judge_backups(names[:1], 7, NOW)
+    assert (late.level, late.params) == (Level.WARN, {"days": 9})
+    assert examine.judge_backups(["notes.txt"], 7, NOW).code == "backup_none"
+    assert examine.judge_backups([], 0, NOW).code == "backup_off"
 
 
 def test_a_clock_of_another_time_is_wrong() -> None:

@@ -9,5 +9,5 @@ def test_every_page_is_among_those_we_look_at() -> None:
     answering = {name for name in ROUTES if not name.endswith((".post", ".delete"))}
     accounts = [VISITOR, *(name for name, *_ in ACCOUNTS)]
     seen = {stop.route for account in accounts for stop in stops(1, account)}
-    seen |= {"branch", "check", "observer", "setup.step", "password", "digest.link"}
+    seen |= {"branch", "check", "observer", "setup.step", "password", "digest.link", "sign"}
     assert seen | NOT_PAGES == answering

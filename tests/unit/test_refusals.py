@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from server.i18n.catalogue import translations
+from server.i18n.catalogue import LANGUAGES, read_catalogue, translations
 from server.i18n.extract import raised_codes
 
 ROOMS = ("admission", "standing", "digest", "board", "scheduler")
@@ -42,3 +42,11 @@ def test_a_refusal_names_its_rule_and_a_way_out(code: str, language: str) -> Non
     clauses = [clause for clause in _CLAUSE[language].split(sentence) if clause.strip()]
     assert len(clauses) >= 2, sentence
     assert _WAY_OUT[language].search(sentence), sentence
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_a_code_says_has_its_numbers_and_names_filled_in(language: str) -> None:
+    """Sentences of codes have ``{name}``; ``%(name)s`` of the templates would be shown as it is."""
+    codes = [m for m in read_catalogue(language) if re.fullmatch(r"\w+(\.\w+)+", str(m.id))]
+    assert len(codes) > 500
+    assert [m.id for m in codes if "%(" in str(m.string)] == []

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import free_port
+from tests.patience import PATIENCE_S
 
 _BIN = Path(sys.executable).parent
 _FORMATS = """
@@ -37,7 +38,7 @@ async def run(folder: Path, *words: str | Path) -> str:
         stderr=pipe,
         env=os.environ | {"HOME": str(folder), "LC_ALL": "C.UTF-8", "TZ": "Asia/Shanghai"},
     )
-    out, errors = await asyncio.wait_for(running.communicate(), 60)
+    out, errors = await asyncio.wait_for(running.communicate(), PATIENCE_S)
     assert running.returncode == 0, f"{words}: {errors.decode()}{out.decode()}"
     return out.decode()
 

@@ -13,6 +13,7 @@ from server.auth.model import Account, Role
 from server.db.engine import Database
 from server.signaling.messages import CLOSE_NOT_KNOWN
 from tests.fakes import FakeClock
+from tests.patience import PATIENCE_S
 from tests.web.conftest import PASSWORD, Visitor
 
 Enter = Callable[[str], Awaitable[Visitor]]
@@ -163,10 +164,10 @@ async def test_an_open_page_of_a_disabled_account_is_cut_off(
     hello = {"type": "hello", "token": "", "client": "wall-00000001", "session": 1}
     socket = await operator.client.ws_connect("/ws")
     await socket.send_json(hello)
-    assert (await socket.receive(timeout=5)).type is WSMsgType.TEXT
+    assert (await socket.receive(timeout=PATIENCE_S)).type is WSMsgType.TEXT
     page = await one(database, "operator")
     await admin.post(f"{page}/disable", page)
-    while (frame := await socket.receive(timeout=5)).type is WSMsgType.TEXT:
+    while (frame := await socket.receive(timeout=PATIENCE_S)).type is WSMsgType.TEXT:
         pass
     assert frame.data == CLOSE_NOT_KNOWN
 

@@ -2,15 +2,23 @@
 
 import csv
 import io
+import zipfile
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
 from pypdf import PdfReader
 from sqlalchemy import text
 
+from server.audit import service as audit
 from server.audit import store as log
+from server.audit import verify
+from server.audit.keeping import erase_due
+from server.audit.retention import Policy
+from server.config import Settings
 from server.db.engine import Database
 from server.domain.events import EventKind
+from server.scheduler.store import load_never_held
 from server.simulator.demo_street import COMMITTEES
 from tests.fakes import FakeClock
 from tests.held import begin, hold_tuesday
@@ -146,7 +154,7 @@ async def test_anybody_can_check_a_report_by_its_number_and_value(
     _, plain = await visitor.get("/verify?number=PH-2026-1124-01")
     assert "没有改动" in plain
     assert "全部" not in plain
-    assert "根值" not in plain
+    assert "这场会的根值" not in plain
     for told in ("主任工作例会", COMMITTEES[16]):
         assert told not in plain
     _, exact = await visitor.get(f"/verify?number=ph-2026-1124-01&value={value.upper()}")
@@ -161,6 +169,23 @@ async def test_anybody_can_check_a_report_by_its_number_and_value(
         assert answer.status == 404
 
 
+async def test_of_an_erased_session_every_page_says_so_and_the_chain_is_checked(
+    signed_in: Enter, visitor: Visitor, database: Database, clock: FakeClock
+) -> None:
+    held = await hold_tuesday(database)
+    clock.advance(days=1830)
+    auditor = await signed_in("auditor")
+    await erase_due(database, clock, Policy(), load_never_held, actor="login:1")
+    for path in ("", "/items", "/report.csv", "/proof.zip", "/corrections"):
+        answer, page = await auditor.get(f"/attendance/{held.id}{path}")
+        assert answer.status == 422
+        assert "已过保存期限" in page
+    for one in (visitor, auditor):
+        _, page = await one.get("/verify?number=PH-2026-1124-01")
+        assert "没有改动" in page
+    assert "内容删了" in page
+
+
 async def test_who_may_read_reports_needs_no_value_to_look_at_a_chain(
     auditor: Visitor, signed_in: Enter, database: Database
 ) -> None:
@@ -170,6 +195,63 @@ async def test_who_may_read_reports_needs_no_value_to_look_at_a_chain(
     clerk = await signed_in("clerk")
     _, text = await clerk.get("/verify?number=PH-2026-1124-01")
     assert COMMITTEES[16] not in text
+
+
+async def test_the_proof_package_and_the_workbook_can_be_taken_and_it_is_recorded(
+    auditor: Visitor, database: Database, settings: Settings, tmp_path: Path
+) -> None:
+    held = await hold_tuesday(database)
+    answer = await auditor.client.get(f"/attendance/{held.id}/proof.zip", headers=HTML)
+    assert answer.status == 200
+    file = tmp_path / "proof.zip"
+    file.write_bytes(await answer.read())
+    found = verify.check_package(file)
+    assert (found.roots, found.files) == (1, 5)
+    with zipfile.ZipFile(file) as archive:
+        pdf = archive.read("PH-2026-1124-01.pdf")
+    assert b"/ByteRange" in pdf
+    root = PdfReader(io.BytesIO(pdf)).root_object
+    assert b"pdfaid" in root["/Metadata"].get_object().get_data()
+    assert (settings.data_dir / "tls" / "seal.pem").stat().st_mode & 0o077 == 0
+    answer = await auditor.client.get(f"/attendance/{held.id}/report.xlsx", headers=HTML)
+    assert (await answer.read()).startswith(b"PK")
+    assert 'filename="PH-2026-1124-01.xlsx"' in answer.headers["Content-Disposition"]
+    async with database.view() as tx:
+        events = await log.load_recorded(
+            tx, kinds=[EventKind.REPORT_DOWNLOADED, EventKind.PROOF_MADE]
+        )
+    assert [event.payload.get("format", event.kind) for event in events] == [
+        "proof",
+        "proof.made",
+        "xlsx",
+    ]
+
+
+async def test_the_root_stands_on_page_and_paper_and_can_be_checked(
+    auditor: Visitor, visitor: Visitor, database: Database
+) -> None:
+    held = await hold_tuesday(database)
+    async with database.view() as tx:
+        seal = (await audit.load_seals(tx, session_id=held.id))[0]
+    _, page = await auditor.get(f"/attendance/{held.id}")
+    assert seal.root[:16] in page
+    assert seal.root[48:] in page
+    number = "PH-2026-1124-01"
+    for query in (f"value={seal.root}", f"value={await value_of(database, held.id)}"):
+        _, fits = await visitor.get(f"/verify?number={number}&{query}&root={seal.root}")
+        assert "没有改动" in fits
+    async with database.view() as tx:
+        seen = await log.load_recorded(tx, kinds=[EventKind.REPORT_VIEWED])
+    _, only = await visitor.get(f"/verify?number={number}&value={seal.root}")
+    assert "根值与散会时记下的一字不差" in only
+    for told in ("主任工作例会", COMMITTEES[16], "寒潮值班", "这场会的根值"):
+        assert told not in only
+    async with database.view() as tx:
+        assert await log.load_recorded(tx, kinds=[EventKind.REPORT_VIEWED]) == seen
+    _, only = await auditor.get(f"/verify?number={number}&value={seal.root}")
+    assert "根值与报告上印的一字不差" in only
+    _, wrong = await visitor.get(f"/verify?number={number}&root={'0' * 64}")
+    assert "根值对不上" in wrong
 
 
 async def test_the_value_of_another_session_s_report_proves_nothing(
@@ -212,3 +294,22 @@ async def test_the_verifier_and_a_log_without_contents_can_be_taken_away(
         taken = await log.load_recorded(tx, kinds=[EventKind.AUDIT_EXPORTED])
     assert [event.payload for event in taken] == [{"bodies": "withheld"}]
     assert taken[0].actor.startswith("login:")
+
+
+async def test_what_is_kept_too_long_is_shown_and_erased_by_the_administrator_only(
+    signed_in: Enter, database: Database, clock: FakeClock
+) -> None:
+    await hold_tuesday(database)
+    clock.advance(hours=24 * 1900)
+    auditor, admin = await signed_in("auditor"), await signed_in("admin")
+    _, page = await auditor.get("/admin/retention")
+    assert "只看不删" in page
+    assert "会场到会" in page
+    assert "venue.connected" not in page
+    assert "按期限删除" not in page
+    answer, done = await admin.post("/admin/retention", "/admin/retention")
+    assert answer.status == 200
+    assert "已记入审计记录" in done
+    assert "现在没有到期的" in done
+    async with database.view() as tx:
+        assert (await audit.check(tx)).fault is None

@@ -1,5 +1,7 @@
 """Chair, roll call, undo and the agenda's clock over real websockets, and across a restart."""
 
+import asyncio
+import logging
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -7,10 +9,25 @@ from typing import Any, cast
 from server.audit import store as audit_store
 from server.conference.jobs import session_jobs
 from server.conference.ports import Media
-from server.conference.service import Conferences
-from server.domain.events import Recorded
-from server.media.model import VoicesChanged
+from server.conference.service.running import Conferences
+from server.domain.clock import unix_ms
+from server.domain.events import EventKind, Recorded
+from server.media.model import (
+    RecordingChanged,
+    RecordingGap,
+    RecordingPlan,
+    VoicesChanged,
+    WorkerLost,
+    WorkerStarted,
+)
+from server.media.recording.segments import CLOCK, Block
+from server.media.recording.writer import Writer
+from server.recording.jobs import sealing_jobs
+from server.recording.manifest import MANIFEST, check, digest_of, read_manifest
+from server.recording.service import seal
+from server.recording.story import STORY, read_story
 from server.signaling.ws import HUB
+from server.timers.model import Nudge
 from tests.web import test_live
 from tests.web.conftest import Visitor
 from tests.web.test_live import Enter, Live, Page, operator_page
@@ -19,7 +36,7 @@ live = test_live.live
 
 
 async def recorded(live: Live, kind: str) -> list[Recorded]:
-    async with live.conferences._db.view() as tx:
+    async with live.conferences._chronicle.db.view() as tx:
         events = await audit_store.load_recorded(
             tx, session_id=live.conference.state.session_id, kinds=[kind]
         )
@@ -42,11 +59,24 @@ async def roll_at(page: Page, named: int) -> dict[str, Any]:
             return state
 
 
+async def answers_of_ended_roll(page: Page) -> list[dict[str, Any]]:
+    while True:
+        roll = (await page.until("state"))["roll"]
+        if roll["named"] < 0 and roll["answers"]:
+            return list(roll["answers"])
+
+
 async def restarted(live: Live) -> Conferences:
     """Return the conferences as another control process would find them."""
     media = cast(Media, live.media)
     hub = live.server.app[HUB]
-    again = Conferences(live.conferences._db, live.clock, media, hub, Path("/nonexistent"))
+    again = Conferences(
+        live.conferences._chronicle.db,
+        live.clock,
+        media,
+        hub,
+        recordings=Path("/nonexistent"),
+    )
     await again.restore()
     return again
 
@@ -91,7 +121,7 @@ async def test_a_venue_that_is_handed_the_chair_works_the_controls(
     assert (await branch.command("floor.take_back"))["code"] == "command_not_yours"
 
 
-async def test_the_chair_survives_a_reload_and_a_restart_of_the_control_process(
+async def test_the_chair_survives_a_reload_and_a_restart_of_either_process(
     live: Live, signed_in: Enter
 ) -> None:
     leader = await operator_page(signed_in, live, "leader")
@@ -99,7 +129,14 @@ async def test_the_chair_survives_a_reload_and_a_restart_of_the_control_process(
     await leader.socket.close()
     leader = await operator_page(signed_in, live, "leader")
     seat = (await leader.until("welcome"))["seat"]
-    assert (await chair_of(leader, seat))["since_ms"] > 0
+    chair = await chair_of(leader, seat)
+    assert chair["since_ms"] > 0
+    assert live.media.on_event is not None
+    now = unix_ms(live.clock.now())
+    await live.media.on_event(WorkerLost(now))
+    await live.media.on_event(WorkerStarted(2, 1, now + 900))
+    assert (await leader.command("mute.lift"))["type"] == "done"
+    assert (await chair_of(leader, seat)) == chair
     again = await restarted(live)
     assert again.of_session(live.conference.state.session_id).state == live.conference.state
 
@@ -181,7 +218,7 @@ async def test_the_voice_of_the_named_venue_is_its_answer(live: Live, signed_in:
     assert await live.conferences.run_due(), "the first item begins"
     live.clock.advance(seconds=10)
     assert await live.conferences.run_due()
-    assert (await roll_at(wall, -1))["roll"]["answers"] == [{"venue": 2, "answer": "answered"}]
+    assert await answers_of_ended_roll(wall) == [{"venue": 2, "answer": "answered"}]
 
 
 async def test_what_was_done_can_be_undone_by_the_number_in_its_answer(
@@ -248,7 +285,7 @@ async def test_minutes_that_were_added_put_off_the_closing_by_itself(
 ) -> None:
     wall = await operator_page(signed_in, live)
     source = session_jobs(live.conferences)
-    async with live.conferences._db.view() as tx:
+    async with live.conferences._chronicle.db.view() as tx:
         (before,) = [n for n in await source(tx, live.clock.now()) if n.key.startswith("close:")]
         await wall.command("agenda.extend", minutes=40)
         (after,) = [n for n in await source(tx, live.clock.now()) if n.key.startswith("close:")]
@@ -275,3 +312,68 @@ async def test_two_leaders_settle_the_chair_by_asking(
     assert (await operator.command("chair.seize"))["code"] == "chair_rank"
     assert (await operator.command("chair.apply"))["type"] == "done"
     assert [seat.name for seat in live.conference.state.chair.asking]
+
+
+async def test_a_recording_is_begun_told_and_goes_on_after_a_restart_of_either_side(
+    live: Live, signed_in: Enter
+) -> None:
+    operator, branch = await operator_page(signed_in, live), await live.page(2)
+    await live.join(3)
+    begin = {"at": "programme", "word": "年度存档"}
+    assert (await operator.command("recording.start", **begin))["type"] == "done"
+    while not (told := (await branch.until("state"))["recording"])["on"]:
+        pass
+    assert (told["reason"], told["notices"]) == ("年度存档", 1)
+    room = live.conference.room
+    folder, plan = live.media.recorded[room]
+    assert folder.parts[-1] == room
+    assert plan == RecordingPlan(("0",), (), voices=True, shown="0")
+    await operator.command("floor.give", venue=3)
+    assert live.media.recorded[room][1].shown == "3"
+    live.media.recorded.clear()
+    await live.conferences.tidings.on_media_event(WorkerLost(0))
+    await live.conferences.tidings.on_media_event(WorkerStarted(1, 1, 1))
+    assert room in live.media.recorded
+    await live.conferences.tidings.on_media_event(RecordingGap(room, 0, 1_500, "restart"))
+    await live.conferences.tidings.on_media_event(RecordingChanged(room, "full", 2_000))
+    while (await branch.until("state"))["recording"]["trouble"] != "full":
+        pass
+    assert [e.payload["why"] for e in await recorded(live, "recording.gap")] == ["restart"]
+    live.media.recorded.clear()
+    again = await restarted(live)
+    assert room in live.media.recorded
+    assert again.of_session(int(room)).state.recording.trouble == "full"
+    assert (await operator.command("recording.stop", word="录完了"))["type"] == "done"
+    assert room not in live.media.recorded
+
+
+async def test_a_recording_is_sealed_once_its_session_is_over(
+    live: Live, signed_in: Enter, tmp_path: Path
+) -> None:
+    operator = await operator_page(signed_in, live)
+    db, session = live.conferences._chronicle.db, live.conference.state.session_id
+    await operator.command("recording.start", at="sound", word="存档")
+    folder = tmp_path / live.conference.state.recording.folder
+    writer = Writer(folder, str(session), 1_000_000, logging.getLogger("test"))
+    writer.put([Block(CLOCK, 0, 0, b"")], [])
+    source = sealing_jobs(db, live.clock, tmp_path)
+    async with db.view() as tx:
+        assert await source(tx, live.clock.now()) == []
+    await operator.command("session.end")
+    assert not await seal(db, live.clock, tmp_path, session)
+    writer.end(2_000_000, "closed")
+    await asyncio.to_thread(writer.join, 5)
+    async with db.view() as tx:
+        [nudge] = await source(tx, live.clock.now())
+    assert isinstance(nudge, Nudge)
+    await nudge.run()
+    async with db.view() as tx:
+        assert await source(tx, live.clock.now()) == []
+        events = await audit_store.load_recorded(tx, kinds=[EventKind.RECORDING_SEALED])
+    [sealed] = [event.payload for event in events]
+    manifest = (folder / MANIFEST).read_bytes()
+    assert sealed["sha256"] == digest_of(manifest)
+    assert (sealed["session"], sealed["segments"], sealed["gaps"]) == (session, 1, [])
+    assert check(folder, read_manifest(manifest)) == []
+    assert read_story((folder / STORY).read_bytes()).session == session
+    assert not await seal(db, live.clock, tmp_path, session)

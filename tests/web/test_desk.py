@@ -18,6 +18,7 @@ from server.scheduler import store as sessions
 from server.signaling.messages import CLOSE_NOT_KNOWN
 from server.street import store as street
 from tests.fakes import NOON_TUESDAY, FakeClock
+from tests.patience import PATIENCE_S
 from tests.web.conftest import Visitor
 from tests.web.test_scheduler import publish
 
@@ -357,10 +358,10 @@ async def test_a_page_that_waits_at_a_retired_venue_is_told_to_stop(
         token = (await street.load_tokens(tx, server.app[SECRET]))[13]
     socket = await visitor.client.ws_connect("/ws")
     await socket.send_json({"type": "hello", "token": token, "client": "pc-00000012"})
-    assert (await socket.receive(timeout=5)).type is WSMsgType.TEXT
+    assert (await socket.receive(timeout=PATIENCE_S)).type is WSMsgType.TEXT
     admin, page = await signed_in("admin"), f"{DESK}/committees/12"
     await admin.post(f"{page}/retire", page)
-    while (frame := await socket.receive(timeout=5)).type is WSMsgType.TEXT:
+    while (frame := await socket.receive(timeout=PATIENCE_S)).type is WSMsgType.TEXT:
         pass
     assert frame.data == CLOSE_NOT_KNOWN
 

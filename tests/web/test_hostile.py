@@ -18,6 +18,7 @@ from server.domain.errors import DomainError
 from server.pages.context import DATABASE
 from server.pages.middleware import errors_to_answers
 from tests.fakes import FakeClock
+from tests.patience import PATIENCE_S
 from tests.web.conftest import HTML, PASSWORD, Visitor
 
 FORM = "application/x-www-form-urlencoded"
@@ -193,7 +194,7 @@ async def send_beginning(
         "--x",
     )
     writer.write("\r\n".join(head).encode())
-    line = await asyncio.wait_for(reader.readline(), 2)
+    line = await asyncio.wait_for(reader.readline(), PATIENCE_S)
     writer.close()
     return line.decode().strip()
 

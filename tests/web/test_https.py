@@ -1,5 +1,6 @@
 """The server behind a certificate of its own authority, and what it refuses to serve without."""
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -8,18 +9,23 @@ from pathlib import Path
 
 import pytest
 from aiohttp import ClientConnectorCertificateError, ClientSession, CookieJar, TCPConnector
-from aiohttp.test_utils import TestServer
+from aiohttp.test_utils import TestClient, TestServer
 
 from server import tls
 from server.app import address_of, build_app, check_start, serve
 from server.cli import main
 from server.config import CannotStartError, Settings
+from server.db.engine import Database
 from server.db.migrate import upgrade
-from server.domain.clock import SystemClock
+from server.domain.clock import SystemClock, unix_ms
+from server.domain.session import SessionState
 from server.media.client import OnEvent
+from server.scheduler import store as sessions
 from tests.conftest import free_port
-from tests.fakes import FakeMedia
+from tests.fakes import FakeClock, FakeMedia
 from tests.web.conftest import Visitor
+from tests.web.test_live import make_session
+from tests.web.test_recordings import FILM, seal, write_recording
 
 OPEN = "0.0.0.0"  # noqa: S104 - what a server for venues serves on
 
@@ -71,6 +77,47 @@ async def test_the_ca_is_there_for_everybody_and_its_key_for_nobody(
             assert await answer.read() == files.authority.read_bytes()
         async with client.get(secure.make_url("/ca-key.pem")) as answer:
             assert answer.status == 404
+
+
+async def test_a_film_comes_in_ranges_over_https(
+    secure: TestServer, settings: Settings, database: Database, clock: FakeClock
+) -> None:
+    session = await make_session(database, clock, [1, 2])
+    async with database.tx() as tx:
+        await sessions.set_state(tx, session, SessionState.CLOSED, clock.now())
+    folder = settings.recordings / "2026" / "11" / str(session)
+    await asyncio.to_thread(write_recording, folder, unix_ms(clock.now()) * 1000, 5)
+    await asyncio.to_thread(seal, folder)
+    trusting = ssl.create_default_context(cafile=str(tls.files_of(settings.data_dir).authority))
+    here = f"/recordings/{session}/film"
+    async with TestClient(secure, connector=TCPConnector(ssl=trusting)) as client:
+        await Visitor(client).sign_in("operator")
+
+        async def part(span: str, **more: str) -> tuple[int, str, bytes, str]:
+            async with client.get(here, headers={"Range": span} | more) as answer:
+                told = answer.headers
+                return answer.status, told["Content-Range"], await answer.read(), told["ETag"]
+
+        whole = len(FILM)
+        async with client.get(here) as answer:
+            assert (answer.status, answer.headers["Accept-Ranges"]) == (200, "bytes")
+            assert await answer.read() == FILM
+            tag, day = answer.headers["ETag"], answer.headers["Last-Modified"]
+        same = (206, f"bytes 9000-9999/{whole}", FILM[9000:10000], tag)
+        assert await part("bytes=9000-9999") == same
+        assert await part("bytes=9000-9999", **{"If-Range": tag}) == same
+        assert await part("bytes=9000-9999", **{"If-Range": day}) == same
+        assert (await part("bytes=-240"))[1:3] == (
+            f"bytes {whole - 240}-{whole - 1}/{whole}",
+            FILM[-240:],
+        )
+        assert (await part("bytes=10000-"))[2] == FILM[10000:]
+        for other in ('"another"', f"W/{tag}", "Thu, 01 Jan 2026 00:00:00 GMT"):
+            told = {"Range": "bytes=9000-9999", "If-Range": other}
+            async with client.get(here, headers=told) as answer:
+                assert (answer.status, await answer.read()) == (200, FILM), other
+        async with client.get(here, headers={"Range": f"bytes={whole}-"}) as answer:
+            assert (answer.status, answer.headers["Content-Range"]) == (416, f"bytes */{whole}")
 
 
 async def test_without_a_ca_there_is_none_to_download(visitor: Visitor) -> None:

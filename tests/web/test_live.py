@@ -2,11 +2,10 @@
 
 import asyncio
 import json
-import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,14 +19,21 @@ from server.auth import store as accounts
 from server.conference.jobs import session_jobs
 from server.conference.live import Conference
 from server.conference.routes import CONFERENCES
-from server.conference.service import Conferences
+from server.conference.service.running import Conferences
 from server.config import Settings, load_secret
 from server.db.engine import Database, Tx
 from server.domain.clock import unix_ms
-from server.domain.events import time_text
+from server.domain.events import parse_time, time_text
 from server.domain.session import SessionState
 from server.media.client import WorkerUnavailable
-from server.media.model import Choice, SourceHealth, WorkerLost, WorkerStarted, WorkerStats
+from server.media.model import (
+    Choice,
+    MediaOutage,
+    SourceHealth,
+    WorkerLost,
+    WorkerStarted,
+    WorkerStats,
+)
 from server.scheduler import store as sessions
 from server.signaling.messages import (
     CLOSE_BAD_MESSAGE,
@@ -39,6 +45,7 @@ from server.signaling.ws import HUB
 from server.street import store as street
 from server.timers.jobs import Timer
 from tests.fakes import FakeClock, FakeMedia
+from tests.patience import PATIENCE_S
 from tests.web.conftest import PASSWORD, Visitor
 
 Enter = Callable[[str], Awaitable[Visitor]]
@@ -54,32 +61,40 @@ class Page:
     socket: ClientWebSocketResponse
     told: list[dict[str, Any]] = field(default_factory=list)
     _ids: int = 0
+    _seen: int = 0
 
     async def until(self, kind: str, **values: Any) -> dict[str, Any]:
-        """Read until a message of this kind with these values comes; return it."""
+        """Return the next message of this kind with these values.
+
+        The next after the last that was waited for, or after the last command was sent: what a
+        command brings about may come before its answer and after it.
+        """
         while True:
-            frame = await self.socket.receive(timeout=5)
-            assert frame.type is WSMsgType.TEXT, (kind, values, frame, self.told[-3:])
-            message = json.loads(frame.data)
-            self.told.append(message)
-            if message["type"] == kind and all(message[k] == v for k, v in values.items()):
-                return message
+            for message in self.told[self._seen :]:
+                self._seen += 1
+                if message["type"] == kind and all(message[k] == v for k, v in values.items()):
+                    return message
+            await self._read()
+
+    async def _read(self) -> dict[str, Any]:
+        frame = await self.socket.receive(timeout=PATIENCE_S)
+        assert frame.type is WSMsgType.TEXT, (frame, self.told[-3:])
+        self.told.append(json.loads(frame.data))
+        return self.told[-1]
 
     async def closing_code(self) -> int:
         """Read to the end and return the code of the closing frame."""
-        while (frame := await self.socket.receive(timeout=5)).type is WSMsgType.TEXT:
+        while (frame := await self.socket.receive(timeout=PATIENCE_S)).type is WSMsgType.TEXT:
             self.told.append(json.loads(frame.data))
         return int(frame.data)
 
     async def command(self, name: str, **values: Any) -> dict[str, Any]:
         """Send a command and return the answer to it."""
         self._ids += 1
+        self._seen = len(self.told)
         await self.socket.send_json({"type": name, "id": self._ids, **values})
         while True:
-            frame = await self.socket.receive(timeout=5)
-            assert frame.type is WSMsgType.TEXT, frame
-            message = json.loads(frame.data)
-            self.told.append(message)
+            message = await self._read()
             if message["type"] in ("done", "refused") and message["id"] == self._ids:
                 return message
 
@@ -132,7 +147,7 @@ class Live:
 
     async def kinds(self) -> list[str]:
         """Return the kinds of the session's recorded events in order."""
-        async with self.conferences._db.view() as tx:
+        async with self.conferences._chronicle.db.view() as tx:
             events = await audit_store.load_recorded(
                 tx, session_id=self.conference.state.session_id
             )
@@ -218,6 +233,7 @@ async def test_asking_for_and_getting_the_floor_reaches_everybody(
     state = await branch.until("state", floor=2)
     assert state["queue"] == []
     assert live.media.audible[live.conference.room] == frozenset({"0", "2"})
+    assert live.media.asked[live.conference.room] == frozenset({"2"})
     assert live.media.connections[peers[1]][0] == Choice("2", "high")
     assert live.media.connections[peers[2]][0] == Choice("0", "high")
     assert (await wall.command("mute.all"))["type"] == "done"
@@ -262,7 +278,7 @@ async def test_a_muted_venue_cannot_open_its_own_microphone(live: Live) -> None:
 @pytest.mark.parametrize("name", ["clerk", "secretary", "auditor", "admin"])
 async def test_only_operators_work_the_wall(live: Live, signed_in: Enter, name: str) -> None:
     page = await operator_page(signed_in, live, name)
-    closing = await page.socket.receive(timeout=5)
+    closing = await page.socket.receive(timeout=PATIENCE_S)
     assert closing.data == CLOSE_NOT_KNOWN
 
 
@@ -287,7 +303,7 @@ async def test_a_client_that_breaks_the_rules_is_cut_off_and_harms_nobody(
     rude, polite = await live.page(1), await live.page(2)
     await rude.until("state")
     await rude.socket.send_str(frame)
-    closing = await rude.socket.receive(timeout=5)
+    closing = await rude.socket.receive(timeout=PATIENCE_S)
     assert closing.data == CLOSE_BAD_MESSAGE
     assert (await polite.command("floor.request"))["type"] == "done"
 
@@ -301,7 +317,10 @@ async def test_an_oversized_or_binary_frame_ends_only_its_own_connection(live: L
             await rude.socket.send_bytes(send)
         else:
             await rude.socket.send_str(send)
-        assert (await rude.socket.receive(timeout=5)).type in (WSMsgType.CLOSE, WSMsgType.CLOSED)
+        assert (await rude.socket.receive(timeout=PATIENCE_S)).type in (
+            WSMsgType.CLOSE,
+            WSMsgType.CLOSED,
+        )
     assert (await polite.command("floor.request"))["type"] == "done"
 
 
@@ -309,7 +328,7 @@ async def test_an_oversized_or_binary_frame_ends_only_its_own_connection(live: L
 async def test_a_stranger_gets_no_answer_at_either_door(live: Live, token: str) -> None:
     page = Page(await live.client.ws_connect("/ws"))
     await page.socket.send_json({"type": "hello", "token": token, "client": "stranger"})
-    assert (await page.socket.receive(timeout=5)).data == CLOSE_NOT_KNOWN
+    assert (await page.socket.receive(timeout=PATIENCE_S)).data == CLOSE_NOT_KNOWN
     answer = await live.post(1, token=token or "none")
     assert answer.status == 403
 
@@ -405,7 +424,7 @@ async def test_a_session_that_ends_is_closed_for_everybody(live: Live, signed_in
     assert (peer, "room_closed") in live.media.ended
     answer = await live.post(2)
     assert answer.status == 409
-    async with live.conferences._db.view() as tx:
+    async with live.conferences._chronicle.db.view() as tx:
         session = await sessions.load_session(tx, live.conference.state.session_id)
     assert session.state is SessionState.CLOSED
 
@@ -417,7 +436,8 @@ async def test_nothing_is_recorded_after_the_end(live: Live, signed_in: Enter) -
     for gone in (peer, late):
         await live.media.connected(late, unix_ms(live.clock.now()))
         await live.media.gone(gone, unix_ms(live.clock.now()), "room_closed")
-    assert (await live.kinds())[1:] == ["venue.connected", "session.closed"]
+    after = ["venue.connected", "session.closed", "session.sealed"]
+    assert (await live.kinds())[1:] == after
     assert live.media.acknowledged == 5
 
 
@@ -430,14 +450,14 @@ async def test_a_line_that_had_broken_before_the_end_is_recorded_with_it(
     live.clock.advance(seconds=9)
     live.media.heard_ms = {silent: unix_ms(last), heard: unix_ms(live.clock.now()) - 4000}
     await wall.command("session.end")
-    async with live.conferences._db.view() as tx:
+    async with live.conferences._chronicle.db.view() as tx:
         events = await audit_store.load_recorded(
             tx, session_id=live.conference.state.session_id, kinds=["venue.disconnected"]
         )
     assert [
         (e.payload["peer"], e.payload["last_packet_at"], e.payload["reason"]) for e in events
     ] == [(silent, time_text(last), "lost")]
-    assert (await live.kinds())[-1] == "session.closed"
+    assert (await live.kinds())[-2:] == ["session.closed", "session.sealed"]
 
 
 async def test_after_the_end_everybody_is_told_what_comes_next(
@@ -501,7 +521,11 @@ async def test_a_restart_finds_everything_as_it_was(
     await wall.command("floor.give", venue=2)
     await wall.command("agenda.extend", minutes=5)
     again = Conferences(
-        live.conferences._db, live.clock, live.media, live.conferences._listener, tmp_path / "alive"
+        live.conferences._chronicle.db,
+        live.clock,
+        live.media,
+        live.conferences._listener,
+        recordings=Path("/nonexistent"),
     )
     await again.restore()
     conference = again.of_session(live.conference.state.session_id)
@@ -590,29 +614,78 @@ async def test_the_timer_opens_and_closes_sessions_once(
     assert server.app[CONFERENCES].running == []
     async with database.view() as tx:
         events = await audit_store.load_recorded(tx, session_id=session_id)
-    assert [e.kind for e in events] == ["session.opened", "session.closed"]
+    assert [e.kind for e in events] == ["session.opened", "session.closed", "session.sealed"]
 
 
-async def test_when_server_and_worker_died_together_the_gap_is_an_outage(
-    live: Live, tmp_path: Path
+def _begun_anew(live: Live) -> Conferences:
+    """Return what a server that starts now makes of the log and of the media plane."""
+    return Conferences(
+        live.conferences._chronicle.db,
+        live.clock,
+        live.media,
+        live.conferences._listener,
+        recordings=Path("/nonexistent"),
+    )
+
+
+async def _outages(live: Live) -> list[tuple[str, datetime]]:
+    kinds = ["system.outage_started", "system.outage_ended"]
+    async with live.conferences._chronicle.db.view() as tx:
+        events = await audit_store.load_recorded(tx, kinds=kinds)
+    return [
+        (str(e.kind), parse_time(e.payload["since" if e.kind == kinds[0] else "until"]))
+        for e in events
+    ]
+
+
+async def test_an_outage_that_a_new_worker_tells_of_is_recorded_once(live: Live) -> None:
+    await live.join(1)
+    died = unix_ms(live.clock.advance(minutes=2))
+    outage = MediaOutage(77, died, unix_ms(live.clock.advance(minutes=1)))
+    standing = await live.join(2)
+    live.media.heard_ms[standing] = outage.until_ms
+    again = _begun_anew(live)
+    await again.restore()
+    for _ in range(2):
+        await again.tidings.on_media_event(outage)
+    assert live.media.acknowledged == 77
+    told = [(unix_ms(at), kind) for kind, at in await _outages(live)]
+    assert told == [
+        (outage.from_ms, "system.outage_started"),
+        (outage.until_ms, "system.outage_ended"),
+    ]
+    conference = again.of_session(live.conference.state.session_id)
+    venue = conference.state.venue(1)
+    assert venue is not None
+    assert (venue.peers, venue.present) == (frozenset(), timedelta(minutes=2))
+    assert list(conference.peers) == [standing], "who came to the new worker stays"
+
+
+async def test_an_outage_whose_end_nobody_wrote_down_ends_when_the_next_worker_began(
+    live: Live,
 ) -> None:
     await live.join(1)
-    alive = tmp_path / "alive"
-    alive.touch()
-    died = live.clock.now() + timedelta(minutes=5)
-    os.utime(alive, (died.timestamp(), died.timestamp()))
-    live.clock.advance(minutes=6)
-    live.media.adopted = False
-    again = Conferences(
-        live.conferences._db, live.clock, live.media, live.conferences._listener, alive
-    )
+    lost = live.clock.advance(minutes=2)
+    await live.conferences.tidings.on_media_event(WorkerLost(unix_ms(lost)))
+    back = live.clock.advance(seconds=3)
+    again = _begun_anew(live)
     await again.restore()
-    venue = again.of_session(live.conference.state.session_id).state.venue(1)
-    assert venue is not None
-    assert (venue.peers, venue.present) == (frozenset(), timedelta(minutes=5))
-    async with live.conferences._db.view() as tx:
-        events = await audit_store.load_recorded(tx, kinds=["system.outage_started"])
-    assert [e.payload["since"] for e in events] == [time_text(died)]
+    seen = lost - timedelta(seconds=1)
+    await again.tidings.on_media_event(MediaOutage(78, unix_ms(seen), unix_ms(back)))
+    await again.tidings.on_media_event(WorkerStarted(2, 1, unix_ms(back) + 900))
+    assert await _outages(live) == [
+        ("system.outage_started", lost),
+        ("system.outage_ended", back),
+    ]
+
+
+async def test_an_outage_outside_of_sessions_is_nobodys(live: Live, signed_in: Enter) -> None:
+    wall = await operator_page(signed_in, live)
+    await wall.command("session.end")
+    now = unix_ms(live.clock.now())
+    await live.conferences.tidings.on_media_event(MediaOutage(79, now, now + 900))
+    assert live.media.acknowledged == 79
+    assert await _outages(live) == []
 
 
 class AwayFor(Database):
@@ -636,7 +709,7 @@ async def test_who_came_while_the_database_was_away_is_recorded_when_it_is_back(
 ) -> None:
     answer = await live.post(2)
     peer = answer.headers["Location"].removeprefix("/rtc/")
-    live.conferences._db = away = AwayFor(live.conferences._db, 2)
+    live.conferences._chronicle.db = away = AwayFor(live.conferences._chronicle.db, 2)
     await live.media.connected(peer, unix_ms(live.clock.now()))
     assert (away.left, live.media.acknowledged) == (0, 1)
     assert (await live.kinds())[1:] == ["venue.connected"]
@@ -647,7 +720,7 @@ async def test_a_session_that_could_not_be_opened_is_opened_at_the_next_look(
     server: TestServer, database: Database, clock: FakeClock
 ) -> None:
     conferences, session_id = server.app[CONFERENCES], await make_session(database, clock, [1])
-    conferences._db = AwayFor(database, 1)
+    conferences._chronicle.db = AwayFor(database, 1)
     with pytest.raises(OperationalError):
         await conferences.open_session(session_id)
     assert not conferences.running
@@ -733,7 +806,7 @@ async def test_a_page_that_has_fallen_asleep_holds_up_no_restart(live: Live) -> 
     asleep = Page(await live.client.ws_connect("/ws", autoclose=False))
     await asleep.socket.send_json({"type": "hello", "token": live.tokens[1], "client": "pc-asleep"})
     await asleep.until("state")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         await live.server.app[HUB].close()
 
 
@@ -764,7 +837,7 @@ async def test_signing_out_ends_the_media_of_this_login(live: Live, signed_in: E
     await operator.post("/logout", "/")
     assert live.media.ended == [(peer, "signed_out")]
     await live.media.gone(peer, unix_ms(live.clock.now()), "signed_out")
-    async with live.conferences._db.view() as tx:
+    async with live.conferences._chronicle.db.view() as tx:
         events = await audit_store.load_recorded(tx, kinds=["venue.disconnected"])
     assert [e.payload["reason"] for e in events] == ["signed_out"]
 
@@ -776,7 +849,11 @@ async def test_a_disabled_operator_is_seen_and_heard_no_more_and_neither_after_a
     peer, branch = await main_venue_joins(live, operator, "wall-00000001"), await live.join(1)
     live.media.heard_ms = {peer: 0, branch: 0}
     again = Conferences(
-        live.conferences._db, live.clock, live.media, live.conferences._listener, tmp_path / "alive"
+        live.conferences._chronicle.db,
+        live.clock,
+        live.media,
+        live.conferences._listener,
+        recordings=Path("/nonexistent"),
     )
     await again.restore()
     live.server.app[HUB].conferences = live.server.app._state[CONFERENCES] = again
@@ -807,7 +884,7 @@ async def test_a_link_renewed_while_its_offer_waits_lets_nobody_in(
     async with lock:
         lock.asked.clear()
         waiting = asyncio.create_task(live.post(2))
-        await asyncio.wait_for(lock.asked.wait(), 5)
+        await asyncio.wait_for(lock.asked.wait(), PATIENCE_S)
         async with database.tx() as tx:
             venue = next(v for v in await street.load_venues(tx) if v.number == 2)
             await street.renew_token(tx, load_secret(settings.data_dir), venue.id)

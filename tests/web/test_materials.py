@@ -22,6 +22,7 @@ from server.conference.routes import CONFERENCES
 from server.config import Settings, load_secret
 from server.db.engine import Database
 from server.domain.events import EventKind
+from server.materials.routes import MATERIALS
 from server.scheduler import store as sessions
 from server.signaling.ws import HUB
 from server.street import store as street
@@ -327,6 +328,20 @@ async def test_an_office_document_becomes_pages_by_the_program_of_the_setting(
     await send(office, session, item, ("汇报.pptx", b"PK\x03\x04"))
     answer = await office.client.get(f"{here}/m1/about")
     assert (await answer.json())["pages"] == 1
+
+
+async def test_where_libreoffice_is_missing_the_page_says_so_before_and_after(
+    server: TestServer, signed_in: Enter, database: Database, session: int
+) -> None:
+    server.app[MATERIALS].pages._program = ""
+    office, here = await signed_in("operator"), f"/sessions/{session}/materials"
+    _, text = await office.get(here)
+    assert "请先存成 PDF 再传：服务器没有装 LibreOffice" in text
+    _, text = await send(
+        office, session, (await item_ids(database, session))[0], ("汇报.pptx", b"PK\x03\x04")
+    )
+    assert "服务器没有装 LibreOffice，只能下载看" in text
+    assert await problem(office, f"{here}/m1/pages/1") == (422, "material_no_office")
 
 
 async def test_every_venues_page_is_told_what_the_chair_shows_and_when_the_list_changes(

@@ -38,6 +38,15 @@ async def post(
     return answer.status, (await answer.json())["code"]
 
 
+async def until_called(page: Page, number: int, came_of_it: str, at_ms: int) -> None:
+    """Wait until a state tells what came of the last call of a venue and when."""
+    while True:
+        venues = (await page.until("state"))["venues"]
+        venue = next(v for v in venues if v["number"] == number)
+        if (venue["called"], venue["called_ms"]) == (came_of_it, at_ms):
+            return
+
+
 async def share(live: Live, number: int, client: str = "client-0001") -> str:
     status, peer = await post(live, "content", SCREEN, live.tokens[number], client)
     assert status == 201, peer
@@ -273,6 +282,30 @@ async def test_a_second_screen_is_the_main_venues_and_sends_nothing(live: Live, 
     assert await post(live, part, silent, live.tokens[0]) == (403, "may_only_watch")
 
 
+async def test_more_pictures_come_by_a_connection_that_ends_with_the_pages_own(
+    live: Live, signed_in: Enter
+) -> None:
+    wall, page = await operator_page(signed_in, live), await live.page(2)
+    await live.join(2)
+    await live.join(3)
+    _, more = await post(live, "more", FOUR, live.tokens[2], "pc-00000002")
+    await live.media.connected(more, unix_ms(live.clock.now()))
+    await wall.command("layout.set", layout="9")
+    await page.until("view", layout="9")
+    assert live.media.connections[more][0] == Choice("3", "low")
+    kinds = await live.kinds()
+    assert kinds.count("venue.connected") == 2
+    await live.join(2, client="other-00002")
+    assert more not in live.media.connections
+    answer = await post(live, "more", FOUR, live.tokens[2], "pc-00000002")
+    assert answer == (409, "place_taken")
+
+
+async def test_more_pictures_are_a_branchs_and_their_connection_sends_nothing(live: Live) -> None:
+    assert await post(live, "more", WATCH, live.tokens[0]) == (403, "command_not_yours")
+    assert await post(live, "more", BOTH, live.tokens[2]) == (403, "may_only_watch")
+
+
 async def test_a_missing_venue_rings_when_its_page_is_open_and_the_call_is_recorded(
     live: Live, signed_in: Enter
 ) -> None:
@@ -280,14 +313,19 @@ async def test_a_missing_venue_rings_when_its_page_is_open_and_the_call_is_recor
     await branch.until("state")
     assert (await wall.command("venue.call", venue=2))["type"] == "done"
     assert (await wall.until("called"))["reached"]
-    assert (await branch.until("ring"))["reason"] == "missing"
+    now_ms = unix_ms(live.clock.now())
+    await until_called(branch, 2, "rung", now_ms)
     await wall.command("venue.call", venue=3)
     assert not (await wall.until("called", venue=3))["reached"]
     assert (await live.kinds())[-2:] == ["venue.called", "venue.called"]
     await wall.command("mute.lift")
     state = await wall.until("state", muted_all=False)
     assert [v["called"] for v in state["venues"]] == ["", "", "rung", "unreached"]
+    # a page whose line was renewed in that moment learns of the call all the same
+    again = await live.page(2)
+    await until_called(again, 2, "rung", now_ms)
     await live.join(2)
+    await until_called(again, 2, "", 0)
     assert (await wall.command("venue.call", venue=2))["code"] == "venue_is_here"
 
 
@@ -437,6 +475,21 @@ async def test_there_is_room_for_so_many_observers(
     assert (await post(live, "observer", WATCH, token, "watch-0003"))[0] == 201
 
 
+async def test_a_lock_keeps_new_observers_out_and_lets_those_back_who_were_in(
+    live: Live, settings: Settings, signed_in: Enter
+) -> None:
+    token = await link(live, settings, signed_in)
+    wall = await operator_page(signed_in, live)
+    _, peer = await post(live, "observer", WATCH, token, "watch-first")
+    await wall.command("session.lock")
+    answer = await post(live, "observer", WATCH, token, "watch-second")
+    assert answer == (422, "session_locked")
+    await live.conferences.doors.let_go(peer)
+    assert (await post(live, "observer", WATCH, token, "watch-first"))[0] == 201
+    await wall.command("session.unlock")
+    assert (await post(live, "observer", WATCH, token, "watch-second"))[0] == 201
+
+
 async def test_renewing_a_venues_link_leaves_observers_alone(
     live: Live, settings: Settings, signed_in: Enter
 ) -> None:
@@ -444,9 +497,9 @@ async def test_renewing_a_venues_link_leaves_observers_alone(
     page = await observer(live, token)
     await page.until("state")
     _, peer = await post(live, "observer", WATCH, token)
-    async with live.conferences._db.view() as tx:
+    async with live.conferences._chronicle.db.view() as tx:
         main = next(v for v in await street.load_venues(tx) if v.number == 0)
-    await live.conferences.turn_out(main.id)
+    await live.conferences.doors.turn_out(main.id)
     assert peer in live.media.connections
 
 

@@ -1,7 +1,5 @@
 """The list of requests, and a request's own page: its history, its files, what can be done."""
 
-from urllib.parse import quote
-
 from aiohttp import web
 
 from server.admission import store as admission
@@ -38,6 +36,7 @@ from server.pages.context import (
     visit_of,
     whole_number,
 )
+from server.pages.files import hand_out
 from server.pages.middleware import status_of
 from server.scheduler import service as merging
 from server.scheduler import store
@@ -220,8 +219,7 @@ async def handle_undo(http: web.Request) -> web.Response:
 async def show_file(http: web.Request) -> web.Response:
     """Hand out a file, as a download and as nothing else, whatever it says it is."""
     name, data = await load_file(desk_of(http), id_of(http, "request"), id_of(http, "file"))
-    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
-    return web.Response(body=data, content_type="application/octet-stream", headers=headers)
+    return hand_out(data, name)
 
 
 async def handle_remove_file(http: web.Request) -> web.Response:

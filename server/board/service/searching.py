@@ -211,8 +211,8 @@ class Solver:
     async def watch(self) -> AsyncIterator[dict[str, Any]]:
         """Yield the progress now and whenever it changes, until the process ends."""
         while not self._closed:
-            yield self.progress()
             news = self._news
+            yield self.progress()
             try:
                 async with asyncio.timeout(HEARTBEAT_S):
                     await news.wait()

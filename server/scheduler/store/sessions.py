@@ -83,6 +83,27 @@ async def load_sessions(
     return await sessions_of(tx, rows)
 
 
+async def load_over(tx: Tx, since: datetime, until: datetime) -> dict[int, datetime]:
+    """Return the sessions that are over and were planned to start in a span, with when they ended.
+
+    They are in order of time; one that is archived without having been closed ends as planned.
+    """
+    row = SessionRow
+    states = [str(SessionState.CLOSED), str(SessionState.ARCHIVED)]
+    query = select(row.id, row.closed_at, row.ends_at).where(
+        row.state.in_(states), row.starts_at >= since, row.starts_at < until
+    )
+    found = (await tx.execute(query.order_by(row.starts_at, row.id))).all()
+    return {id_: closed_at or ends_at for id_, closed_at, ends_at in found}
+
+
+async def load_never_held(tx: Tx, before: datetime) -> set[int]:
+    """Return the sessions that were to end before a moment and were never opened."""
+    row, states = SessionRow, [str(SessionState.PROPOSED), str(SessionState.SCHEDULED)]
+    query = select(row.id).where(row.state.in_(states), row.ends_at < before)
+    return set(await tx.scalars(query))
+
+
 async def load_expecting(tx: Tx, venue_ids: Collection[int]) -> list[Session]:
     """Return the sessions, open or to come, whose roster has one of these venues, by start."""
     states = [str(SessionState.OPEN), str(SessionState.SCHEDULED)]

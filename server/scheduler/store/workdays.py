@@ -14,9 +14,14 @@ from server.scheduler.workdays import Mark, WorkdayTable, is_usual
 _ONE = 1
 
 
+async def load_version(tx: Tx) -> int:
+    """Return how often the working days have been stored; 0 before the first time."""
+    return await tx.scalar(select(WorkdayHeadRow.version)) or 0
+
+
 async def load_workdays(tx: Tx) -> WorkdayTable:
     """Return the working days; what the package knows while nothing has been stored."""
-    version = await tx.scalar(select(WorkdayHeadRow.version))
+    version = await load_version(tx)
     if not version:
         return seed_whole_table()
     row = WorkdayRow

@@ -14,8 +14,9 @@ from server.domain.errors import DomainError, NotFoundError
 from server.domain.places import Post
 from server.pages.context import CLOCK, DATABASE, SECRET, form_values, page, redirect
 from server.street import service
-from server.street.cells import clean, decode_upload
+from server.street.cells import clean
 from server.street.committee_table import read_committees
+from server.street.reading import read_upload
 from server.street.setup import (
     MOST_DEPARTMENTS,
     AccountDraft,
@@ -150,14 +151,14 @@ async def _table_of(http: web.Request) -> str:
     """Return the pasted text, or that of the uploaded file when there is one.
 
     Raises:
-        DomainError: when the file is no text.
+        DomainError: when the file is neither text nor a plain workbook.
     """
     posted = await http.post()
     upload, pasted = posted.get("file"), posted.get("table", "")
     if isinstance(upload, FileField):
         content = upload.file.read()
         if content:
-            return decode_upload(content)
+            return await read_upload(content)
     return pasted if isinstance(pasted, str) else ""
 
 

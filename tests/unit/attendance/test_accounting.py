@@ -8,10 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.attendance.accounting import compute_attendance
-from server.attendance.model import Cause, Excuse, VenueAttendance, Verdict
+from server.attendance.judging import Case, Measure, judge
+from server.attendance.model import Cause, Connection, Ending, Excuse, VenueAttendance, Verdict
 from server.attendance.report import report_of
 from server.domain.errors import DomainError
 from server.domain.events import EventKind, Recorded, time_text
+from server.domain.opening import AttendanceRules
 from server.domain.timespan import Span, total
 from tests.unit.attendance.meeting import Meeting, at
 
@@ -216,6 +218,25 @@ def test_who_could_never_come_because_of_an_outage_is_excused() -> None:
     assert (venue.verdict, venue.excuse) == (Verdict.EXCUSED, Excuse.OUTAGE)
 
 
+def test_an_outage_that_left_too_little_to_judge_excuses_who_never_came() -> None:
+    venue = first(Meeting().outage(5.15, 51.5).close())
+    assert (venue.verdict, venue.excuse) == (Verdict.EXCUSED, Excuse.OUTAGE)
+
+
+def test_a_line_that_was_lost_for_an_item_is_not_called_an_outage() -> None:
+    found = judge(
+        Case([Connection(Span(at(0), at(10)), Ending.LOST), _standing(50)]),
+        Measure(Span(at(0), at(60)), Span(at(20), at(40))),
+        [],
+        rules=AttendanceRules(),
+    )
+    assert (found.verdict, found.excuse) == (Verdict.EXCUSED, Excuse.LINE)
+
+
+def _standing(since: float) -> Connection:
+    return Connection(Span(at(since), at(60)), Ending.STANDING)
+
+
 def test_who_was_there_before_the_start_and_lost_the_line_is_neither_late_nor_absent() -> None:
     back = first(Meeting().join(-9).lose(-2).join(8).close())
     assert back.verdict is Verdict.PRESENT
@@ -306,12 +327,12 @@ def test_items_have_their_real_time_and_the_venues_that_saw_them() -> None:
         Span(at(20), at(42)),
         Span(at(43), at(52)),
     ]
-    assert [item.venues for item in items] == [2, 2, 1]
+    assert [item.there for item in items] == [2, 2, 1]
 
 
 def test_an_item_that_was_not_reached_has_no_time_and_no_venues() -> None:
     item = compute_attendance(Meeting().join(0).close().events, at(60)).items[2]
-    assert (item.actual, item.venues) == (None, 0)
+    assert (item.actual, item.lines) == (None, ())
 
 
 def test_events_of_other_sessions_are_not_ours() -> None:

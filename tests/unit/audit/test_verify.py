@@ -18,7 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.audit import verify
-from server.audit.chain import GENESIS, Entry, erase, find_fault
+from server.audit.chain import GENESIS, Entry, erase
+from server.audit.checking import find_fault
 from server.audit.export import render_header, render_records
 from tests.unit.audit.chains import PAYLOADS, chain_of, erased_with_account, sealed
 
@@ -239,12 +240,32 @@ def test_it_finds_exactly_what_the_chain_finds(
     mutate(rows, data.draw(st.integers(0, len(rows) - 1)), data.draw)
     fault = find_fault([Entry(**row) for row in rows], head=head)
     header = {"first": 1, "previous": GENESIS, "bodies": "included"}
-    try:
-        verify.check(verify.Source(header, rows), head)
-        found = None
-    except verify.BrokenError as error:
-        found = (error.sequence, error.code)
-    assert found == (None if fault is None else (fault.sequence, fault.code))
+    lines = [json.dumps(r, ensure_ascii=False, sort_keys=True, separators=(",", ":")) for r in rows]
+    for records in (rows, verify.read_lines(f"{line}\n".encode() for line in lines)):
+        try:
+            verify.check(verify.Source(header, records), head)
+            found = None
+        except verify.BrokenError as error:
+            found = (error.sequence, error.code)
+        assert found == (None if fault is None else (fault.sequence, fault.code))
+
+
+@pytest.mark.parametrize(
+    "data",
+    ['{"b":1,"a":2}', '{"a":1,"a":2}', '{"a":-0}', '{"a":01}', '{"a":1.5}', '{"A":1}', '{"a": 1}'],
+)
+def test_a_flat_record_in_another_form_than_the_canonical_is_refused(data: str) -> None:
+    entry = asdict(sealed([{"a": 1}])[0])
+    body = f'{{"actor":"{entry["actor"]}","data":{data},"salt":"{entry["salt"]}"}}'
+    entry["body"] = verify.digest("sha256", b"pinhui-audit/1 body\n" + body.encode())
+    entry["hash"] = verify.digest(
+        "sha256",
+        b"pinhui-audit/1 event\n" + (verify.FIELDS_TEXT % {**entry, "session": 1}).encode(),
+    )
+    line = json.dumps(entry, sort_keys=True, separators=(",", ":")).replace('{"a":1}', data)
+    header = {"first": 1, "previous": GENESIS, "bodies": "included"}
+    with pytest.raises(verify.BrokenError):
+        verify.check(verify.Source(header, verify.read_lines([line.encode()])))
 
 
 def database(entries: list[Entry], path: Path) -> Path:

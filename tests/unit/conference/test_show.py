@@ -11,11 +11,11 @@ from server.conference import content
 from server.conference.commands import COMMANDS, decide
 from server.conference.due import next_due
 from server.conference.fold import apply, opened
-from server.conference.layout import Screen, big_picture, video_slots, view_of
+from server.conference.layout import FIRST_PICTURES, Screen, big_picture, video_slots, view_of
 from server.conference.model import MAIN, ConferenceState, Order
 from server.conference.peers import Part
 from server.conference.show import PLACES
-from server.conference.sound import audible
+from server.conference.sound import asked, audible
 from server.domain.errors import DomainError
 from server.domain.events import EventKind, time_text
 from server.media.model import Choice, Kind
@@ -78,6 +78,14 @@ def test_a_broadcast_venue_is_heard_until_it_ends() -> None:
     state = do(conference(), "broadcast.set", 2)
     assert audible(state) == frozenset({"0", "2"})
     assert audible(do(state, "broadcast.end")) == frozenset({"0"})
+
+
+def test_who_is_called_or_has_the_floor_and_who_is_broadcast_need_not_be_loud_to_be_heard() -> None:
+    state = do(do(conference(), "floor.give", 3), "broadcast.set", 2)
+    assert asked(state) == {"2", "3"}
+    assert asked(do(state, "roll.start")) == {"1", "2"}
+    assert asked(do(state, "broadcast.end")) == {"3"}
+    assert asked(conference()) == frozenset()
 
 
 def test_who_keeps_the_floor_is_still_heard_when_its_broadcast_ends() -> None:
@@ -233,6 +241,17 @@ def test_one_and_five_has_the_speaker_large_and_five_small() -> None:
     assert video_slots(state, Screen(1), MANY[:2])[0] == Choice("3", "high")
 
 
+def test_more_pictures_of_a_page_go_on_where_its_own_connection_ends() -> None:
+    state = layout(conference(), "9")
+    page = Screen(2, Part.MORE)
+    assert video_slots(state, Screen(2), MANY[:FIRST_PICTURES]) == {
+        0: Choice("0", "low"),
+        1: Choice("1", "low"),
+    }
+    assert video_slots(state, page, MANY[:3]) == {0: None, 1: Choice("3", "low"), 2: None}
+    assert set(video_slots(layout(state, "1"), page, MANY[:3]).values()) == {None}
+
+
 def test_thirty_three_is_every_branch_of_the_roster_here_or_not() -> None:
     state = conference(connected=[])
     assert [v for v, _ in shown(layout(state, "33"), Screen(1))] == [0, 1, 2, 3]
@@ -304,6 +323,16 @@ def test_the_wall_has_its_small_picture_in_the_slot_after_the_tiles() -> None:
         4: Choice("3", "low"),
         5: None,
     }
+
+
+def test_the_wall_shows_the_main_venues_own_screen_beside_its_own_camera() -> None:
+    state = share(conference(), MAIN)
+    view = view_of(state, Screen(MAIN))
+    assert [(p.venue, p.slot, p.content, p.large) for p in view.panes] == [
+        (MAIN, 0, True, True),
+        (MAIN, -1, False, False),
+    ]
+    assert video_slots(state, Screen(MAIN), MANY[:2])[0] == Choice("0c", "high")
 
 
 def test_a_branch_shares_only_when_it_was_allowed_and_nobody_else_does() -> None:
@@ -410,7 +439,7 @@ def test_every_screen_is_sent_exactly_what_its_view_says(
                 assert not pane.large or choice.layer == "high"
             sent = {c.source for c in slots.values() if c is not None}
             assert str(screen.own) not in sent
-            assert f"{screen.own}c" not in sent
+            assert screen.is_wall or f"{screen.own}c" not in sent
             if screen != Screen(MAIN):
                 assert len([c for c in slots.values() if c]) == sum(p.slot >= 0 for p in view.panes)
 

@@ -45,7 +45,7 @@ def test_a_moment_without_a_zone_is_refused() -> None:
     "text", ["2026-11-24T06:00:00Z", "2026-11-24T06:00:00.000Z", "2026-11-24 06:00:00.000000Z", ""]
 )
 def test_any_other_form_of_a_moment_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"moment|time data"):
+    with pytest.raises(ValueError, match=r"moment|isoformat"):
         parse_time(text)
 
 

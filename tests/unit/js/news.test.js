@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
 import { chairDeeds, chairSign, mayControl } from "../../../web/static/js/lib/chair.js";
-import { branchNews, chairNews, partOf, postsOf, rollResult } from "../../../web/static/js/lib/news.js";
+import { promptNews, promptWords, rollResult } from "../../../web/static/js/lib/hall.js";
+import { branchNews, callOf, chairNews, partOf, postsOf, RINGS_FOR_MS } from "../../../web/static/js/lib/news.js";
 import { learn } from "../../../web/static/js/lib/words.js";
 
 /** @import { ChairNow, SeatNow, State } from "../../../web/static/js/lib/protocol.js" */
@@ -39,8 +40,9 @@ const state = (facts = {}) => /** @type {State} */ ({
     { topic: "丙", department: "办", minutes: 20, used_seconds: 0, posts: ["SECRETARY"], venues: [1, 2] },
   ],
   item: 0, called_in: -1, called_in_ms: 0, words: [], chair: chair(),
-  roll: { order: [], named: -1, since_ms: 0, every: 0, answers: [] }, ...facts,
+  roll: { order: [], named: -1, since_ms: 0, every: 0, answers: [] }, prompt: NO_PROMPT, ...facts,
 });
+const NO_PROMPT = { every: 0, asked_ms: 0, until_ms: 0, venues: [], answered: [] };
 
 test("everybody is told in words when the chair changes hands, and how", () => {
   const free = chair();
@@ -121,4 +123,31 @@ test("a roll call is counted by its answers", () => {
     ]),
   };
   assert.deepEqual(rollResult(state({ roll })), { called: 4, answered: 1, silent: 1, absent: 1 });
+});
+
+test("who is asked whether anybody is there is told once, the others are not", () => {
+  const asked = state({ prompt: { every: 20, asked_ms: 1, until_ms: 120_001, venues: [1], answered: [] } });
+  assert.match(branchNews(state(), asked, 1), /我们在/);
+  assert.equal(branchNews(asked, asked, 1), "");
+  assert.equal(branchNews(state(), asked, 2), "");
+});
+
+test("the wall is told that venues are asked, and when all have answered", () => {
+  const prompt = { every: 20, asked_ms: 1, until_ms: 120_001, venues: [1, 2], answered: [1] };
+  const all = { ...prompt, answered: [1, 2] };
+  assert.equal(promptNews(state(), state({ prompt })), "随机点到：请 2 家点“我们在”");
+  assert.equal(promptNews(state({ prompt }), state({ prompt: all })), "随机点到：2 家都应了");
+  assert.equal(promptNews(state({ prompt: all }), state({ prompt: all })), "");
+  assert.equal(promptWords(state(), 0), "随机点到（没有开）");
+  assert.equal(promptWords(state({ prompt }), 5), "随机点到（大约每 20 分钟） · 正在点，1 / 2 家应了");
+  assert.equal(promptWords(state({ prompt }), 200_000), "随机点到（大约每 20 分钟） · 上次 1 / 2 家应了");
+});
+
+test("a branch rings for a call that is fresh, also on a line that was renewed, and once for each", () => {
+  const called = (/** @type {number} */ at) =>
+    state({ venues: [{ number: 1, name: "杏雨里", state: "absent", heads: -1, mic: false, called: "rung", called_ms: at, leave: false }] });
+  assert.equal(callOf(called(50_000), 1, 50_010), 50_000);
+  assert.equal(callOf(called(50_000), 1, 50_000 + RINGS_FOR_MS), 0);
+  assert.equal(callOf(called(50_000), 2, 50_010), 0);
+  assert.equal(callOf(called(0), 1, 5), 0);
 });

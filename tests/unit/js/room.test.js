@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
 import { figures, likelyEnd, tileState } from "../../../web/static/js/lib/hall.js";
-import { floorButton, itemClock, numeral, placeInQueue, titleOf, venueOf } from "../../../web/static/js/lib/room.js";
+import { asksBeside, floorButton, itemClock, numeral, placeInQueue, promptLeft, titleOf, venueOf } from "../../../web/static/js/lib/room.js";
 import { learn } from "../../../web/static/js/lib/words.js";
 
 /** @import { State } from "../../../web/static/js/lib/protocol.js" */
 
 const START = 1_000_000;
+const NO_PROMPT = { every: 0, asked_ms: 0, until_ms: 0, venues: [], answered: [] };
 /** @type {import("../../../web/static/js/lib/protocol.js").ShowNow} */
 const SHOW = {
   broadcast: -1, watched: -1, carousel_at: "", carousel_seconds: 0, carousel_venue: -1, carousel_paused: false,
@@ -22,7 +23,7 @@ beforeEach(() => learn({}));
  */
 const venue = (number, facts = {}) =>
   /** @type {import("../../../web/static/js/lib/protocol.js").VenueNow} */ ({
-    number, name: `第${number}居委`, state: "connected", heads: -1, mic: false, called: "", ...facts,
+    number, name: `第${number}居委`, state: "connected", heads: -1, mic: false, called: "", called_ms: 0, leave: false, ...facts,
   });
 
 /**
@@ -42,7 +43,7 @@ const state = (facts = {}) => ({
   chair: {
     seat: "", name: "", rank: "", since_ms: 0, way: "applied", away: false, deputy: "", former: "", asking: [], here: [],
   },
-  roll: { order: [], named: -1, since_ms: 0, every: 0, answers: [] }, words: [], show: SHOW, observers: 0, ...facts,
+  roll: { order: [], named: -1, since_ms: 0, every: 0, answers: [] }, words: [], show: SHOW, observers: 0, prompt: NO_PROMPT, ...facts,
 });
 
 test("the main venue is counted neither as expected nor as present, nor its people", () => {
@@ -50,7 +51,7 @@ test("the main venue is counted neither as expected nor as present, nor its peop
   const count = figures(state({ venues }));
   const numbers = { absentees: count.absentees.map((v) => v.number), broken: count.broken.map((v) => v.number) };
   assert.deepEqual({ ...count, ...numbers },
-    { expected: 3, present: 2, lost: 1, absent: 1, heads: 7, absentees: [3], broken: [2] });
+    { expected: 3, present: 2, lost: 1, excused: 0, absent: 1, heads: 7, absentees: [3], broken: [2] });
 });
 
 test("a broken line is told before anything else on a tile", () => {
@@ -102,9 +103,47 @@ test("the likely end is what is left of this item and all of the later ones", ()
 
 test("the first button asks, takes back the asking, or is the microphone", () => {
   const mic = (/** @type {boolean} */ open) => [venue(0), venue(1, { mic: open })];
-  assert.equal(floorButton(state(), 1), "ask");
-  assert.equal(floorButton(state({ queue: [{ venue: 1, since_ms: 0 }] }), 1), "asked");
-  assert.equal(floorButton(state({ floor: 1, venues: mic(true) }), 1), "open");
-  assert.equal(floorButton(state({ floor: 1, venues: mic(false) }), 1), "closed");
-  assert.equal(floorButton(state({ venues: mic(true) }), 1), "open");
+  assert.equal(floorButton(state(), 1, START), "ask");
+  assert.equal(floorButton(state({ queue: [{ venue: 1, since_ms: 0 }] }), 1, START), "asked");
+  assert.equal(floorButton(state({ floor: 1, venues: mic(true) }), 1, START), "open");
+  assert.equal(floorButton(state({ floor: 1, venues: mic(false) }), 1, START), "closed");
+  assert.equal(floorButton(state({ venues: mic(true) }), 1, START), "open");
+});
+
+test("a venue that may open its microphone itself need not ask for it", () => {
+  const asking = [{ venue: 1, since_ms: 0 }];
+  assert.equal(floorButton(state({ muted_all: false }), 1, START), "closed");
+  assert.equal(floorButton(state({ show: { ...SHOW, broadcast: 1 } }), 1, START), "closed");
+  assert.equal(floorButton(state({ muted_all: false, queue: asking }), 1, START), "closed");
+  const open = { muted_all: false, queue: asking, venues: [venue(0), venue(1, { mic: true })] };
+  assert.equal(floorButton(state(open), 1, START), "open");
+});
+
+test("a venue that may open its microphone itself asks to be seen by a button beside it", () => {
+  assert.ok(asksBeside(state({ muted_all: false }), 1));
+  assert.ok(!asksBeside(state(), 1));
+  assert.ok(!asksBeside(state({ muted_all: false, floor: 1 }), 1));
+});
+
+test("who is on leave is not missing, and counts as here once it comes all the same", () => {
+  const venues = [venue(0), venue(1, { state: "absent", leave: true }), venue(2, { state: "absent" }), venue(3, { leave: true })];
+  const count = figures(state({ venues }));
+  assert.deepEqual([count.excused, count.absent, count.present], [1, 1, 1]);
+  assert.equal(tileState(state(), venues[1]).look, "excused");
+  assert.equal(tileState(state(), venues[3]).look, "");
+});
+
+test("a venue that is asked whether anybody is there can say so until the time is up", () => {
+  const prompt = { every: 20, asked_ms: START, until_ms: START + 120_000, venues: [1, 2], answered: [2] };
+  const asked = state({ prompt, queue: [{ venue: 1, since_ms: START }] });
+  assert.equal(floorButton(asked, 1, START + 1000), "present");
+  assert.equal(promptLeft(asked, 1, START + 1000), 119);
+  assert.equal(floorButton(asked, 2, START + 1000), "ask");
+  assert.equal(floorButton(asked, 1, START + 120_000), "asked");
+});
+
+test("the wall shows for a while who let a prompt pass", () => {
+  const prompt = { every: 20, asked_ms: START, until_ms: START + 120_000, venues: [1, 2], answered: [2] };
+  const looks = (/** @type {number} */ number, /** @type {number} */ ms) => tileState(state({ prompt }), venue(number), "good", START + ms).words;
+  assert.deepEqual([looks(1, 60_000), looks(1, 121_000), looks(2, 121_000), looks(1, 500_000)], ["", "点到没应", "", ""]);
 });

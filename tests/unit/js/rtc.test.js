@@ -1,15 +1,20 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 
+import { watchMore } from "../../../web/static/js/lib/more.js";
 import { MediaLink } from "../../../web/static/js/lib/rtc.js";
 
 /** @type {{method: string, url: string, keepalive: boolean}[]} */
 let asked = [];
+/** @type {string[]} */
+let sections = [];
 
 class FakePeer {
   connectionState = "new";
   onconnectionstatechange = () => {};
-  addTransceiver() {
+  /** @param {string} kind @param {RTCRtpTransceiverInit} how */
+  addTransceiver(kind, { direction }) {
+    sections.push(`${kind} ${direction}`);
     return { sender: { replaceTrack: async () => {} }, receiver: { track: {} }, setCodecPreferences() {} };
   }
   async createOffer() {
@@ -31,6 +36,7 @@ async function fakeFetch(url, { method = "GET", keepalive = false }) {
 
 beforeEach(() => {
   asked = [];
+  sections = [];
   const capable = { getCapabilities: () => null };
   Object.assign(globalThis, {
     RTCPeerConnection: FakePeer,
@@ -60,6 +66,17 @@ test("who leaves says good-bye in a way that outlives the page", async () => {
   const link = await connected();
   link.stop();
   assert.deepEqual(asked[1], { method: "DELETE", url: "/rtc/1", keepalive: true });
+});
+
+test("more pictures come by a connection that hears and sends nothing", async () => {
+  /** @type {MediaStream[]} */
+  const pictures = [];
+  const link = watchMore("/rtc?client=one", {}, pictures, 2);
+  made.push(link);
+  await settled();
+  assert.equal(asked[0].url, "/rtc?client=one&part=more");
+  assert.deepEqual(sections, Array(31).fill("video recvonly"));
+  assert.deepEqual([0 in pictures, 2 in pictures, pictures.length], [false, true, 33]);
 });
 
 test("a line that is mended is not said good-bye to", async () => {

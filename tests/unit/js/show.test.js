@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
 import { tileState } from "../../../web/static/js/lib/hall.js";
-import { labels, missing, missingWords, wallFlag } from "../../../web/static/js/lib/hall-show.js";
+import { labels, missing, missingWords, onLeave, wallFlag } from "../../../web/static/js/lib/hall-show.js";
 import { flagWords, largePane } from "../../../web/static/js/lib/show.js";
 import { learn } from "../../../web/static/js/lib/words.js";
 
@@ -15,7 +15,7 @@ beforeEach(() => learn({}));
  * @param {Partial<VenueNow>} [facts]
  */
 const venue = (number, facts = {}) =>
-  /** @type {VenueNow} */ ({ number, name: `${number}居`, state: "connected", heads: -1, mic: false, called: "", ...facts });
+  /** @type {VenueNow} */ ({ number, name: `${number}居`, state: "connected", heads: -1, mic: false, called: "", called_ms: 0, leave: false, ...facts });
 
 /**
  * @param {Partial<State["show"]>} [show]
@@ -25,6 +25,7 @@ const state = (show = {}, facts = {}) =>
   /** @type {State} */ ({
     type: "state", venues: [venue(0, { name: "主会场" }), venue(1), venue(2)], floor: -1, queue: [], hall: "",
     roll: { order: [], named: -1, since_ms: 0, every: 0, answers: [] },
+    prompt: { every: 0, asked_ms: 0, until_ms: 0, venues: [], answered: [] },
     show: {
       broadcast: -1, watched: -1, carousel_at: "", carousel_seconds: 0, carousel_venue: -1, carousel_paused: false,
       carousel_next_ms: 0, layout: "1", wall_layout: "1", may_choose: false, sharing: -1, may_share: [], ...show,
@@ -62,6 +63,13 @@ test("the wall says which of its pictures only the wall sees", () => {
   assert.equal(wallFlag(state({ broadcast: 2 }), view(2)), "广播会场 · 全场都看到");
   assert.equal(wallFlag(state({}, { floor: 2 }), view(2)), "发言中 · 全场都看到");
   assert.equal(wallFlag(state(), view(0)), "主会场正在讲");
+});
+
+test("who is on leave is told apart, and missing only when its line broke", () => {
+  const venues = [venue(0), venue(1, { state: "absent", leave: true }), venue(2, { state: "lost", leave: true })];
+  const found = state({}, { venues });
+  assert.deepEqual(missing(found).map((one) => one.number), [2]);
+  assert.deepEqual(onLeave(found).map(missingWords), ["01 1居 · 请假"]);
 });
 
 test("the missing are those who never came and those whose line is broken, with what came of calling", () => {

@@ -11,6 +11,7 @@ from pylibsrtp import _binding
 
 from server.media.dtls import Certificate, DtlsSession, HandshakeError, Scratch, Srtp, srtp_protect
 from server.media.rtp import HEADER
+from tests.patience import PATIENCE_S
 
 
 def test_the_libraries_are_the_ones_we_know() -> None:
@@ -64,7 +65,7 @@ async def shake(far: Far, prints: list[tuple[str, str]]) -> Srtp:
     remote = RTCDtlsParameters(fingerprints=certificate.inner.getFingerprints())
     client = asyncio.create_task(far.transport.start(remote))
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             return await far.session.handshake(prints)
     finally:
         await client
@@ -99,7 +100,7 @@ async def test_a_goodbye_ends_the_session() -> None:
     await shake(far, far.prints())
     await far.transport.stop()
     assert far.session is not None
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(PATIENCE_S):
         await far.session.ended()
 
 
@@ -108,3 +109,23 @@ async def test_another_certificate_than_the_offered_is_refused() -> None:
     with pytest.raises(HandshakeError):
         await shake(far, [("sha-256", ":".join(["AB"] * 32))])
     await far.transport.stop()
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_a_handshake_is_called_off_although_a_record_comes_at_that_moment(turns: int) -> None:
+    far, certificate = Far(), Certificate()
+    far.session = session = DtlsSession(certificate, lambda _record: None)
+    shaking = asyncio.create_task(session.handshake(far.prints()))
+    remote = RTCDtlsParameters(fingerprints=certificate.inner.getFingerprints())
+    client = asyncio.create_task(far.transport.start(remote))
+    await asyncio.sleep(0.05)
+    client.cancel()
+    session.feed(bytes([22, 254, 255]) + bytes(20))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    shaking.cancel()
+    await asyncio.wait({shaking}, timeout=PATIENCE_S)
+    assert shaking.cancelled()
+    await session.close()
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    assert not others or not (await asyncio.wait(others, timeout=PATIENCE_S))[1]

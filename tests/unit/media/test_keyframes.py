@@ -17,7 +17,7 @@ def test_wishes_within_half_a_second_share_a_request() -> None:
 def test_a_slot_that_is_switched_does_not_wait_half_a_second() -> None:
     requests = KeyFrameRequests()
     assert requests.ask(0.0)
-    requests.arrived()
+    requests.arrived(0.0)
     assert not requests.ask(0.1, for_switch=True)
     assert requests.due(0.15)
     assert not requests.due(0.4)
@@ -27,6 +27,6 @@ def test_a_key_frame_clears_the_wish() -> None:
     requests = KeyFrameRequests()
     requests.ask(0.0)
     requests.ask(0.2)
-    requests.arrived()
+    requests.arrived(0.0)
     assert not requests.due(5.0)
     assert requests.ask(5.0)

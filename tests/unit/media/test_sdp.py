@@ -177,3 +177,8 @@ def test_mutated_offers_are_read_or_refused_and_the_answer_is_clean(data: st.Dat
     answer = write_answer(read, LOCAL, {slot.mid: 5 for slot in read.slots})
     assert all(line[1] == "=" for line in answer.split("\r\n")[:-1])
     assert answer.isprintable() or answer.replace("\r\n", "").isprintable()
+
+
+def test_a_picture_in_h264_alone_is_refused_and_its_sound_is_taken() -> None:
+    text = offer(microphone(), camera(simulcast=True)).replace("VP8/90000", "H264/90000")
+    assert [section.payload_type for section in parse_offer(text).sections] == [111, -1]

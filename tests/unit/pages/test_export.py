@@ -1,7 +1,11 @@
 """CSV that runs nothing, and PDFs from a child that may fail."""
 
+import asyncio
+import os
+import select
 import sys
-from datetime import timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,6 +14,8 @@ from hypothesis import strategies as st
 from server.domain.errors import DomainError
 from server.pages.export import PaperError, PaperMaker
 from server.pages.sheets import render_csv, safe_cell
+from tests.fakes import NOON_TUESDAY
+from tests.patience import PATIENCE_S
 
 
 @pytest.mark.parametrize(
@@ -41,6 +47,14 @@ async def test_a_child_that_fails_says_why() -> None:
         await maker.make("<p>")
 
 
+async def test_without_a_seal_no_report_is_signed() -> None:
+    def seal(_: datetime) -> tuple[Path, ...]:
+        raise FileNotFoundError("ca-key.pem")
+
+    with pytest.raises(PaperError, match="ca-key"):
+        await PaperMaker(seal=seal).make("<p>", NOON_TUESDAY)
+
+
 async def test_a_child_that_makes_something_else_is_refused() -> None:
     maker = PaperMaker([sys.executable, "-c", "print('hello')"])
     with pytest.raises(PaperError):
@@ -65,3 +79,70 @@ async def test_who_asked_for_a_page_that_could_not_be_printed_is_told_in_words()
     maker = PaperMaker([sys.executable, "-c", "print('hello')"])
     with pytest.raises(DomainError, match="paper_failed"):
         await maker.print_page("<p>")
+
+
+TOLD = """
+import os, pathlib, sys
+pathlib.Path(sys.argv[1]).write_text(str(os.getpid()))
+sys.stdin.read()
+print("%PDF of", os.getpid())
+"""
+"""A child that tells through a pipe that it has begun, and says who it is."""
+
+
+@pytest.fixture
+def begins(tmp_path: Path) -> Path:
+    """Return a named pipe: who reads it waits until a child has begun, and learns which."""
+    os.mkfifo(tmp_path / "begins")
+    return tmp_path / "begins"
+
+
+async def begun(begins: Path) -> int:
+    """Return the process of the next child that begins."""
+    async with asyncio.timeout(PATIENCE_S):
+        return int(await asyncio.to_thread(begins.read_text))
+
+
+async def has_ended(watched: int) -> bool:
+    """Tell whether the process that a descriptor watches ends in time."""
+    ready, _, _ = await asyncio.to_thread(select.select, [watched], [], [], PATIENCE_S)
+    os.close(watched)
+    return bool(ready)
+
+
+async def test_a_child_that_was_prepared_makes_the_next_pdf_and_only_that(begins: Path) -> None:
+    maker = PaperMaker([sys.executable, "-c", TOLD, str(begins)])
+    maker.prepare()
+    maker.prepare()
+    first = await begun(begins)
+    assert await maker.make("<p>") == f"%PDF of {first}\n".encode()
+    again, second = await asyncio.gather(maker.make("<p>"), begun(begins))
+    assert again == f"%PDF of {second}\n".encode()
+    assert second != first
+
+
+async def test_a_child_that_nobody_comes_for_is_let_go(begins: Path) -> None:
+    command = [sys.executable, "-c", TOLD, str(begins)]
+    maker = PaperMaker(command, patience=timedelta(seconds=1))
+    maker.prepare()
+    assert await has_ended(os.pidfd_open(await begun(begins)))
+    await maker.close()
+
+
+async def test_a_child_that_waits_ends_with_the_server(begins: Path) -> None:
+    maker = PaperMaker([sys.executable, "-c", TOLD, str(begins)])
+    maker.prepare()
+    child = os.pidfd_open(await begun(begins))
+    await maker.close()
+    assert await has_ended(child)
+
+
+async def test_a_child_whose_parent_is_gone_says_nothing() -> None:
+    child = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "server.pages.paper"),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert await child.communicate() == (b"", b"")
+    assert child.returncode == 0

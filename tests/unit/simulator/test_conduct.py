@@ -100,3 +100,15 @@ def test_a_venue_told_to_wait_knows_that_no_session_is_open() -> None:
     conduct.take({"type": "state", "floor": 3, "session": 8}, 0.0)
     assert conduct.take({"type": "waiting", "session": 9}, 1.0) is None
     assert (conduct.session, conduct.speaking) == (0, False)
+
+
+def test_a_venue_that_is_called_in_a_roll_call_speaks_and_nobody_else_does() -> None:
+    conduct = Conduct(3)
+    conduct.take({"type": "state", "floor": 3, "roll": {"named": 0}}, 0.0)
+    assert conduct.speaking
+    conduct.take({"type": "state", "floor": 3, "roll": {"named": 4}}, 0.0)
+    assert (conduct.speaking, conduct.has_floor) == (False, True)
+    conduct.take({"type": "state", "floor": 0, "roll": {"named": 3}}, 0.0)
+    assert (conduct.speaking, conduct.has_floor) == (True, False)
+    conduct.take({"type": "waiting"}, 0.0)
+    assert not conduct.speaking

@@ -6,6 +6,7 @@ import pytest
 from aiortc.rtcdtlstransport import RTCDtlsTransport
 
 from server.simulator.dtls import SecureLine, fingerprint, make_certificate
+from tests.patience import PATIENCE_S
 
 
 def test_the_names_relied_on_exist() -> None:
@@ -31,7 +32,7 @@ async def test_two_ends_agree_on_keys_and_notice_a_goodbye() -> None:
     assert two.open_rtp(bytes(60)) is None
     assert two.open_rtcp(bytes(60)) is None
     await one.stop()
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(PATIENCE_S):
         await closed.wait()
     await two.stop()
 
@@ -55,3 +56,20 @@ def test_media_before_the_handshake_is_a_bug() -> None:
     assert not line.ready
     with pytest.raises(RuntimeError, match="before the handshake"):
         line.protect_rtp(bytes(12))
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_a_handshake_is_called_off_although_a_record_comes_at_that_moment(turns: int) -> None:
+    line = SecureLine(make_certificate(), lambda data: None, lambda: None)
+    wanted = [("sha-256", fingerprint(make_certificate()))]
+    shaking = asyncio.create_task(line.shake_hands(wanted, opens=True))
+    await asyncio.sleep(0.05)
+    line.feed(bytes([22, 254, 255]) + bytes(20))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    shaking.cancel()
+    await asyncio.wait({shaking}, timeout=PATIENCE_S)
+    assert shaking.cancelled()
+    await line.stop()
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    assert not others or not (await asyncio.wait(others, timeout=PATIENCE_S))[1]

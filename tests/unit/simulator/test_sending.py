@@ -153,6 +153,15 @@ def test_speech_goes_out_each_20_ms_with_its_levels_and_one_marker() -> None:
     assert {b - a for a, b in pairwise(times)} == {960}
 
 
+def test_who_begins_to_speak_begins_with_a_word() -> None:
+    stream = open_stream(AUDIO, 7, 48_000, None, random.Random(1))  # noqa: S311
+    loop = VenueLoop((), (b"pause", b"pause", b"word", b"word"), bytes([127, 90, 20, 10]), b"hush")
+    device = Microphone(loop, stream, AUDIO, now=0.0)
+    device.speaking = True
+    bodies = [p[read_extension(p)[1] :] for p in run(device, 0.0, 0.08)]
+    assert bodies == [b"word", b"word", b"pause", b"pause"]
+
+
 @pytest.mark.parametrize("speaking", [True, False])
 def test_a_microphone_that_was_held_up_does_not_burst(speaking: bool) -> None:
     device, _ = microphone()

@@ -23,6 +23,13 @@ def test_a_configuration_is_read() -> None:
     assert config.venues == (Identity(1, "云杉苑", "t"),)
 
 
+@pytest.mark.parametrize(("taking_part", "came"), [(None, 2), (1, 1), (0, 0)])
+def test_the_first_ones_take_part_or_all(taking_part: int | None, came: int) -> None:
+    two = [{"number": number, "name": "", "token": "t"} for number in (1, 2)]
+    config = read_config(json.dumps(CONFIG | {"venues": two, "taking_part": taking_part}))
+    assert len(config.venues) == came
+
+
 @pytest.mark.parametrize("field", list(CONFIG))
 def test_a_missing_field_is_named(field: str) -> None:
     fields = {key: value for key, value in CONFIG.items() if key != field}

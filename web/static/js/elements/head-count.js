@@ -1,4 +1,5 @@
-// <head-count>: a dialog with large keys that asks how many people are here. Fires "count".
+// <head-count>: a dialog with large keys that asks how many people are here. Fires "count",
+// or "names" when people would rather sign in one by one.
 
 import { el, icon, say } from "../lib/el.js";
 import { t } from "../lib/words.js";
@@ -15,6 +16,11 @@ export class HeadCount extends HTMLElement {
     const more = el("button", { type: "button", class: "key" }, icon("i-plus"), t("加一人"));
     less.onclick = () => this._step(-1);
     more.onclick = () => this._step(1);
+    const names = el("button", { type: "button", class: "btn btn--l" }, t("按名字签到"));
+    names.onclick = () => {
+      this.dialog?.close();
+      this.dispatchEvent(new CustomEvent("names"));
+    };
     const cancel = el("button", { type: "button", class: "btn btn--l" }, t("不改了"));
     this.keep = el("button", { type: "submit", class: "btn btn--primary btn--l" });
     const form = el(
@@ -22,7 +28,7 @@ export class HeadCount extends HTMLElement {
       { method: "dialog" },
       el("div", { class: "dialog__head" }, el("h2", { id: "count-title" }, t("现在会场里有几个人？"))),
       el("div", { class: "dialog__body keys-row" }, less, this.figure, more),
-      el("div", { class: "dialog__foot" }, cancel, this.keep),
+      el("div", { class: "dialog__foot" }, names, cancel, this.keep),
     );
     this.dialog = el("dialog", { class: "dialog", "aria-labelledby": "count-title" }, form);
     cancel.onclick = () => this.dialog?.close();

@@ -1,9 +1,9 @@
 // <ring-bell>: the main venue calls: a ring tone and a large line, until somebody answers or it is over.
 
 import { el, icon, say } from "../lib/el.js";
+import { RINGS_FOR_MS } from "../lib/news.js";
 import { t } from "../lib/words.js";
 
-const RINGS_FOR_MS = 20_000;
 const EVERY_MS = 2000;
 const TONES_HZ = [880, 660];
 

@@ -2,14 +2,16 @@
 // Fires "roll" with the command and its fields as detail, and "close" when the result is put away.
 
 import { el, icon, say } from "../lib/el.js";
-import { lasting } from "../lib/hall.js";
-import { rollResult } from "../lib/news.js";
+import { lasting, rollResult } from "../lib/hall.js";
 import { numeral, titleOf, venueOf } from "../lib/room.js";
 import { t } from "../lib/words.js";
 
 /** @import { CommandName, State } from "../lib/protocol.js" */
 
 const SHAPES = { answered: "st-ok", silent: "st-warn", absent: "st-bad", named: "st-wait", ahead: "st-off" };
+
+/** So few that each has room for its name. */
+const FEW = 4;
 
 /** Built once; a mark for every venue that is called, in the order of calling. */
 export class RollCall extends HTMLElement {
@@ -79,6 +81,7 @@ export class RollCall extends HTMLElement {
    */
   _draw(state, operator) {
     const held = document.activeElement instanceof HTMLElement ? document.activeElement.dataset.venue : "";
+    this.marks?.classList.toggle("roll__marks--few", state.roll.order.length <= FEW);
     const answers = new Map(state.roll.answers.map((one) => [one.venue, one.answer]));
     this.marks?.replaceChildren(
       ...state.roll.order.map((venue) => {

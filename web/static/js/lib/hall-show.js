@@ -31,12 +31,27 @@ export function wallFlag(state, view) {
 }
 
 /**
- * Return who is missing, in order of number: never came, or the line is being mended.
+ * Return who is missing, in order of number: never came, or the line is being mended; who is on
+ * leave and never came is not.
  * @param {State} state
  * @returns {VenueNow[]}
  */
 export function missing(state) {
-  return state.venues.filter((venue) => venue.number !== MAIN && venue.state !== "connected");
+  const gone = state.venues.filter((venue) => venue.number !== MAIN && venue.state !== "connected");
+  return gone.filter((venue) => !excused(venue));
+}
+
+/**
+ * Return who is on leave and has not come, in order of number.
+ * @param {State} state
+ */
+export function onLeave(state) {
+  return state.venues.filter((venue) => venue.number !== MAIN && excused(venue));
+}
+
+/** @param {VenueNow} venue */
+function excused(venue) {
+  return venue.leave && venue.state === "absent";
 }
 
 /**
@@ -44,7 +59,8 @@ export function missing(state) {
  * @param {VenueNow} venue
  */
 export function missingWords(venue) {
-  const words = [`${numeral(venue.number)} ${venue.name}`, venue.state === "absent" ? t("未到") : t("断线重连")];
+  const gone = excused(venue) ? t("请假") : t("未到");
+  const words = [`${numeral(venue.number)} ${venue.name}`, venue.state === "absent" ? gone : t("断线重连")];
   if (venue.called === "rung") words.push(t("已呼叫"));
   if (venue.called === "unreached") words.push(t("页面没开"));
   return words.join(" · ");

@@ -1,10 +1,13 @@
 // What changed between two states, in words for people: who leads, and what concerns one branch.
 // Pure: states in, sentences out.
 
+import { venueOf } from "./room.js";
 import { t } from "./words.js";
 
 /** @import { ChairNow, ItemNow, State } from "./protocol.js" */
 
+/** For how long a branch that is called rings, in ms. */
+export const RINGS_FOR_MS = 20_000;
 const POSTS = ["SECRETARY", "DIRECTOR", "DEPUTY", "SOCIAL_WORKER"];
 
 /**
@@ -72,21 +75,19 @@ export function branchNews(before, after, venue) {
   if (word && word.at_ms !== was?.at_ms) {
     return word.word ? t("主会场说：{word}", { word: word.word }) : t("主会场这次先不请这里发言，可以再申请。");
   }
+  const asked = after.prompt.venues.includes(venue) && before.prompt.asked_ms !== after.prompt.asked_ms;
+  if (asked) return t("主会场问会场有没有人，请点左下角的“我们在”。");
   return chairNews(before.chair, after.chair);
 }
 
 /**
- * Return what a roll call came to: how many are called, answered, were silent, were not there.
+ * Return when a branch that is missing was called, for as long as that call rings; else 0. It tells
+ * one call from the next, however often the line was renewed meanwhile.
  * @param {State} state
+ * @param {number} venue
+ * @param {number} nowMs
  */
-export function rollResult(state) {
-  const { answers, order } = state.roll;
-  const silent = answers.filter((one) => one.answer === "silent");
-  const absent = answers.filter((one) => one.answer === "absent");
-  return {
-    called: order.length,
-    answered: answers.length - silent.length - absent.length,
-    silent: silent.length,
-    absent: absent.length,
-  };
+export function callOf(state, venue, nowMs) {
+  const at = venueOf(state, venue)?.called_ms || 0;
+  return nowMs - at < RINGS_FOR_MS ? at : 0;
 }

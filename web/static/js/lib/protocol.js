@@ -18,8 +18,11 @@
  *   posts: string[], venues: number[]}} ItemNow an empty list is all
  * @typedef {"absent" | "connected" | "lost"} Presence
  * @typedef {{number: number, name: string, state: Presence, heads: number, mic: boolean,
- *   called: "" | "rung" | "unreached"}} VenueNow
- *   `heads` is -1 until it has been said
+ *   called: "" | "rung" | "unreached", called_ms: number, leave: boolean}} VenueNow
+ *   `heads` is -1 until it has been said; `called_ms` 0 unless it was called and has not come since;
+ *   `leave`: it need not come
+ * @typedef {{every: number, asked_ms: number, until_ms: number, venues: number[],
+ *   answered: number[]}} PromptNow the random "we are here" prompts; `every` is 0 while they are off
  * @typedef {{broadcast: number, watched: number, carousel_at: "" | "all" | "wall",
  *   carousel_seconds: number, carousel_venue: number, carousel_paused: boolean,
  *   carousel_next_ms: number, layout: string, wall_layout: string, may_choose: boolean,
@@ -28,7 +31,6 @@
  * @typedef {{type: "view", layout: string, panes: PaneNow[]}} View what this screen shows
  * @typedef {{type: "quality", venue: number, mark: Mark}} Quality
  * @typedef {"good" | "weak" | "voice" | "mute" | "nothing"} Mark
- * @typedef {{type: "ring", reason: string}} Ring
  * @typedef {{type: "called", venue: number, reached: boolean}} Called
  * @typedef {{venue: number, since_ms: number}} Asking
  * @typedef {{venue: number, seconds: number}} Said
@@ -47,10 +49,13 @@
  *   items: ItemNow[], item: number, item_since_ms: number, item_minutes: number,
  *   goes_on: boolean, called_in: number, called_in_ms: number, locked: boolean, chair: ChairNow,
  *   roll: RollNow, words: WordNow[], banner: string, asked: AskedNow[], ballot: BallotNow,
- *   show: ShowNow, observers: number, material: MaterialNow}} State
+ *   show: ShowNow, observers: number, material: MaterialNow, prompt: PromptNow,
+ *   recording: RecordingNow}} State
  *   `floor` is -1 while the main venue speaks; `venues` are in order of number
  * @typedef {{item: number, file: string, page: number}} MaterialNow `item` is -1 while none is shown;
  *   `file` is empty for the item's first
+ * @typedef {{on: boolean, scope: string, venues: number[], reason: string, since_ms: number,
+ *   trouble: "" | "full" | "slow" | "failed", notices: number}} RecordingNow
  * @typedef {{type: "materials"}} MaterialsChanged the list is another now
  * @typedef {{number: number, venue: number, at_ms: number, done: boolean}} AskedNow
  * @typedef {{number: number, text: string, choices: string[], secret: boolean, closed: boolean,
@@ -64,7 +69,7 @@
  * @typedef {{type: "replaced", message: string}} Replaced
  * @typedef {{type: "ended", session: number}} Ended
  * @typedef {Welcome | Waiting | Check | Place | Truth | State | Questions | MaterialsChanged | Voices |
- *   Done | Refused | Replaced | Ended | View | Quality | Ring | Called} Message
+ *   Done | Refused | Replaced | Ended | View | Quality | Called} Message
  * @typedef {"floor.request" | "floor.withdraw" | "floor.return" | "floor.give" | "floor.take_back" |
  *   "floor.decline" | "mute.all" | "mute.lift" | "mic.open" | "mic.close" | "head_count" |
  *   "agenda.next" | "agenda.extend" | "agenda.pace" | "agenda.call_in" | "chair.apply" |
@@ -75,7 +80,8 @@
  *   "ballot.clear" | "broadcast.set" | "broadcast.end" | "watch.set" | "watch.end" |
  *   "carousel.start" | "carousel.pause" | "carousel.resume" | "carousel.end" | "layout.set" |
  *   "layout.allow" | "layout.forbid" | "layout.choose" | "content.allow" | "content.forbid" |
- *   "content.stop" | "venue.call" | "material.show" | "material.hide"} CommandName
+ *   "content.stop" | "venue.call" | "material.show" | "material.hide" | "prompt.pace" |
+ *   "prompt.answer" | "recording.start" | "recording.stop"} CommandName
  */
 
 export {};

@@ -66,18 +66,43 @@ export function itemClock(state, nowMs) {
 }
 
 /**
- * What the branch's first button does now. While the venue holds the floor the button is its
- * microphone; without the floor it asks, or takes the asking back.
+ * What the branch's first button does now. It is the venue's microphone while the venue may open
+ * that itself; else it asks for the floor, or takes the asking back (`asksBeside` elsewhere).
  * @param {State} state
  * @param {number} number
- * @returns {"ask" | "asked" | "open" | "closed" | "here" | "answered"} the last two while it is called
+ * @param {number} nowMs
+ * @returns {"ask" | "asked" | "open" | "closed" | "here" | "answered" | "present"} `here` and
+ *   `answered` while it is called, `present` while it is asked whether anybody is there
  */
-export function floorButton(state, number) {
+export function floorButton(state, number, nowMs) {
   if (state.roll.named === number) {
     return state.roll.answers.some((one) => one.venue === number) ? "answered" : "here";
   }
-  const mic = Boolean(venueOf(state, number)?.mic);
-  if (state.floor === number) return mic ? "open" : "closed";
-  if (placeInQueue(state, number)) return "asked";
-  return mic ? "open" : "ask";
+  if (promptLeft(state, number, nowMs) > 0) return "present";
+  if (venueOf(state, number)?.mic) return "open";
+  if (state.floor === number || state.show.broadcast === number) return "closed";
+  if (asksBeside(state, number)) return "closed";
+  return placeInQueue(state, number) ? "asked" : "ask";
+}
+
+/**
+ * Tell whether a venue's first button is its microphone though it has not the floor: it asks for
+ * that, to be seen by all, by a button of its own.
+ * @param {State} state
+ * @param {number} number
+ */
+export function asksBeside(state, number) {
+  return !state.muted_all && state.floor !== number;
+}
+
+/**
+ * Return for how many seconds a venue can still say that somebody is there; 0 where nobody asks.
+ * @param {State} state
+ * @param {number} number
+ * @param {number} nowMs
+ */
+export function promptLeft(state, number, nowMs) {
+  const { prompt } = state;
+  if (!prompt.venues.includes(number) || prompt.answered.includes(number)) return 0;
+  return Math.max(0, Math.ceil((prompt.until_ms - nowMs) / 1000));
 }

@@ -50,6 +50,7 @@ export class MediaLink {
     this.url = url;
     this.headers = headers;
     this.videoSlots = videoSlots;
+    this.voiceSlots = AUDIO_SLOTS;
     this.hooks = hooks;
     this.attempts = 0;
     this.running = false;
@@ -175,7 +176,7 @@ export class MediaLink {
       prefer(watched, vp8);
       this.hooks.slot("video", slot, new MediaStream([watched.receiver.track]));
     }
-    for (let slot = 0; slot < AUDIO_SLOTS; slot += 1) {
+    for (let slot = 0; slot < this.voiceSlots; slot += 1) {
       const heard = peer.addTransceiver("audio", { direction: "recvonly" });
       this.hooks.slot("audio", slot, new MediaStream([heard.receiver.track]));
     }

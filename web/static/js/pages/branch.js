@@ -2,17 +2,15 @@
 
 import { ActionToast } from "../elements/action-toast.js";
 import { AgendaClock } from "../elements/agenda-clock.js";
-import { HeadCount } from "../elements/head-count.js";
 import { PicturePanes } from "../elements/picture-panes.js";
-import { RingBell } from "../elements/ring-bell.js";
 import { TwoTruths } from "../elements/two-truths.js";
 import { countDown, dayName, ServerClock, timeOfDay, weekday } from "../lib/clock.js";
 import { DeviceKeeper } from "../lib/devices.js";
 import { need, say, setIcon } from "../lib/el.js";
-import { branchNews, partOf } from "../lib/news.js";
+import { branchNews, callOf, partOf } from "../lib/news.js";
 import { Materials } from "../lib/materials.js";
 import { freshClientId } from "../lib/retry.js";
-import { floorButton, MAIN, placeInQueue, titleOf, venueOf } from "../lib/room.js";
+import { asksBeside, floorButton, MAIN, placeInQueue, promptLeft, titleOf, venueOf } from "../lib/room.js";
 import { MediaLink } from "../lib/rtc.js";
 import { flagWords, largePane } from "../lib/show.js";
 import { Signal } from "../lib/signal.js";
@@ -26,8 +24,8 @@ const THANKS_FOR_MS = 60_000;
 const ASK_WHAT_IS_NEXT_MS = 60_000;
 const LEFT_FOR_GOOD_MS = 20_000;
 const HOUR_S = 3600;
-/** Places of the largest layout; those that show nothing cost nothing but a line in the offer. */
-const MOST_PICTURES = 33;
+/** What a page joins with: each further slot makes joining slower, so more come with the need. */
+const FIRST_PICTURES = 2;
 const { token = "", number: numeral = "", csrf = "", open } = document.body.dataset;
 const here = Number(numeral);
 const clock = new ServerClock();
@@ -36,10 +34,11 @@ const bigVideo = parts.part("video[data-big]", HTMLVideoElement);
 const room = parts.part("[data-view=room]", HTMLElement);
 const waitingView = parts.part("[data-view=waiting]", HTMLElement);
 const toast = parts.part("action-toast", ActionToast);
-const headCount = parts.part("head-count", HeadCount);
 const help = parts.part("dialog.help", HTMLDialogElement);
 /** What draws a vote, asked for with the first one. @type {Promise<typeof import("../elements/ballot-card.js")> | undefined} */
 let ballots;
+/** What marks a recording, asked for with the first one. @type {Promise<typeof import("../elements/recording-mark.js")> | undefined} */
+let marks;
 
 const materials = new Materials((session) => `/j/${token}/sessions/${session}/materials`, () => draw());
 const material = new parts.MaterialPlace(need(room, ".big", HTMLElement), materials, () => null);
@@ -59,10 +58,14 @@ const known = {
   mediaAttempts: 0,
   replaced: false,
   thankedAt: 0,
+  /** When the call was that this page has rung for. */
+  rungFor: 0,
 };
 
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let comingBack;
+/** @type {Promise<typeof import("./sign.js")> | undefined} */
+let signing;
 const client = freshClientId();
 const signal = new Signal(parts.socketAddress(), { client, token }, { message: hear, link, unknown });
 const [offers, headers] = [`/rtc?client=${client}`, { Authorization: `Bearer ${token}` }];
@@ -70,10 +73,12 @@ const [offers, headers] = [`/rtc?client=${client}`, { Authorization: `Bearer ${t
 const pictures = [];
 /** @type {MediaStream | null} */
 let own = null;
+/** What brings further pictures, asked for with the first view that has them. @type {Promise<import("../lib/rtc.js").MediaLink | void> | undefined} */
+let more;
 /** The screen that this venue shares, once it may. @type {ScreenShare | null} */
 let share = null;
 let shareSeen = false;
-const media = new MediaLink(offers, headers, MOST_PICTURES, {
+const media = new MediaLink(offers, headers, FIRST_PICTURES, {
   slot(kind, slot, stream) {
     if (kind === "video") pictures[slot] = stream;
     if (kind === "video" && slot > 0) return;
@@ -109,6 +114,7 @@ function hear(message) {
       break;
     case "state":
       tellNews(known.state, message);
+      answerCall(message);
       known.state = message;
       known.thankedAt = 0;
       if (!known.replaced) media.start();
@@ -128,10 +134,6 @@ function hear(message) {
       break;
     case "view":
       known.view = message;
-      break;
-    case "ring":
-      parts.part("ring-bell", RingBell).ring(t("主会场在叫您，请到镜头前"));
-      media.hurry();
       break;
     case "truth":
       known.truth = message;
@@ -161,7 +163,7 @@ function link(up, attempts) {
 }
 
 function unknown() {
-  media.stop();
+  stopMedia();
   parts.showCalm("i-key", t("这个入会地址已经停用"), t("请用电话找会务，换一个新的地址。"));
 }
 
@@ -170,12 +172,18 @@ function leave() {
   share?.stop();
   material.update(null);
   known.truth = null;
-  media.stop();
+  stopMedia();
 }
 
 function giveWay() {
   known.replaced = true;
+  stopMedia();
+}
+
+function stopMedia() {
   media.stop();
+  more?.then((link) => link?.stop());
+  more = undefined;
 }
 
 /** The other PC has been gone for longer than any mending takes: this one takes the place again. */
@@ -209,7 +217,19 @@ function tellNews(before, after) {
   if (news) toast.show(news);
   const part = partOf(after, here);
   const called = before !== null && before.called_in_ms !== after.called_in_ms;
-  if (called && part.ring) parts.part("ring-bell", RingBell).ring(part.words);
+  if (called && part.ring) ring(part.words);
+}
+
+/**
+ * Ring once for each call of the main venue; the state tells of it, also on a line that is new.
+ * @param {State} state
+ */
+function answerCall(state) {
+  const call = callOf(state, here, clock.now());
+  if (call <= known.rungFor) return;
+  known.rungFor = call;
+  ring(t("主会场在叫您，请到镜头前"));
+  media.hurry();
 }
 
 /** @param {State} state */
@@ -217,18 +237,37 @@ function drawRoom(state) {
   const own = venueOf(state, here);
   const heads = own ? own.heads : -1;
   parts.showView("room");
+  signing ||= import("./sign.js");
+  signing.then((page) => page.show(state.session)).catch(() => (signing = undefined));
   tell(room, "[data-title]", state.title);
   tell(room, "[data-span]", `${timeOfDay(state.starts_ms)} – ${timeOfDay(state.ends_ms)}`);
   need(room, "two-truths", TwoTruths).show(known.truth, known.online, heads);
   need(room, "agenda-clock", AgendaClock).show(state, clock.now());
-  parts.showMending(known.mediaAttempts);
+  parts.showMending(known.mediaAttempts, known.truth?.recorded_ms !== 0);
   drawBig(state);
   parts.showBanner(state);
+  drawRecording(state);
   drawBallot(state);
   drawPart(state);
   drawShare(state);
   drawOwn(state, heads);
   drawButtons(state, heads);
+}
+
+/**
+ * Ring with a large line; what rings is loaded with the first call.
+ * @param {string} words
+ */
+function ring(words) {
+  import("../elements/ring-bell.js").then(({ RingBell }) => parts.part("ring-bell", RingBell).ring(words));
+}
+
+/** @param {State} state */
+function drawRecording(state) {
+  if (state.recording.on) marks ||= import("../elements/recording-mark.js");
+  marks?.then(({ RecordingMark }) => {
+    need(room, "recording-mark", RecordingMark).show(state.recording, state.session, clock.now());
+  });
 }
 
 /** @param {State} state */
@@ -245,6 +284,12 @@ function drawBig(state) {
   const large = largePane(view);
   const shown = large ? large.venue : MAIN;
   const single = !view || view.layout === "1";
+  if (view?.panes.some((pane) => pane.slot >= FIRST_PICTURES)) {
+    more ||= import("../lib/more.js").then(
+      (all) => all.watchMore(offers, headers, pictures, FIRST_PICTURES),
+      () => void (more = undefined),
+    );
+  }
   need(room, ".big", HTMLElement).classList.toggle("big--many", !single);
   need(room, "picture-panes", PicturePanes).show(view, {
     slot: (slot) => pictures[slot] || null,
@@ -320,24 +365,38 @@ function drawOwn(state, heads) {
  * @param {number} heads
  */
 function drawButtons(state, heads) {
-  const does = floorButton(state, here);
+  const does = floorButton(state, here, clock.now());
   const holds = state.floor === here;
   const button = need(room, "[data-do=floor]", HTMLElement);
   const looks = {
-    ask: "act--go", asked: "act--asked", open: "act--open", closed: "act--closed", here: "act--go", answered: "act--open",
+    ask: "act--go", asked: "act--asked", open: "act--open", closed: "act--closed", here: "act--go", answered: "act--open", present: "act--go",
   };
   button.className = `act ${looks[does]}`;
   button.dataset.does = does;
-  const icons = { ask: "i-hand", asked: "i-hand", open: "i-mic", closed: "i-mic-off", here: "i-check", answered: "i-check" };
+  const icons = { ask: "i-hand", asked: "i-hand", open: "i-mic", closed: "i-mic-off", here: "i-check", answered: "i-check", present: "i-people" };
   setIcon(button, icons[does]);
-  const [words, note] = floorWords(does, placeInQueue(state, here), holds);
+  const [words, note] = does === "present" ? presentWords(state) : floorWords(does, placeInQueue(state, here), holds);
   tell(button, ".act__words", words);
   tell(button, "small", note);
   const leads = state.chair.seat === `venue:${here}`;
   need(room, "[data-do=release]", HTMLElement).hidden = holds || !leads;
+  drawAsking(state);
   drawMaterial(state, holds || leads);
   need(room, "[data-do=return]", HTMLElement).hidden = !holds;
   tell(room, "[data-recorded]", heads >= 0 ? t("现在记 {n} 人", { n: heads }) : t("还没有记"));
+}
+
+/**
+ * Offer to ask for the floor beside the microphone, which all may open by themselves.
+ * @param {State} state
+ */
+function drawAsking(state) {
+  const place = placeInQueue(state, here);
+  need(help, "[data-beside]", HTMLElement).hidden = !asksBeside(state, here);
+  tell(help, "[data-place]", place ? t("已申请，排第 {place}", { place }) : t("想让全场都看到您讲？"));
+  const button = need(help, "[data-do=beside]", HTMLElement);
+  button.dataset.does = place ? "asked" : "ask";
+  say(button, place ? t("不申请了") : t("申请发言"));
 }
 
 /**
@@ -352,6 +411,14 @@ function drawMaterial(state, busy) {
   const note = state.items.length ? t("这一项没有材料") : t("这场会没有材料");
   tell(button, "small", n ? t("这一项有 {n} 份", { n }) : note);
   material.update(state);
+}
+
+/**
+ * @param {State} state
+ * @returns {[string, string]}
+ */
+function presentWords(state) {
+  return [t("我们在"), t("会场有人，请点一下（还有 {n} 秒）", { n: promptLeft(state, here, clock.now()) })];
 }
 
 /**
@@ -371,7 +438,7 @@ function floorWords(does, place, holds) {
     case "open":
       return [t("话筒开着"), holds ? t("请讲，全场都听得见。点一下静音") : t("点一下静音")];
     case "closed":
-      return [t("话筒关着"), t("点一下打开，再讲")];
+      return [t("话筒关着"), place ? t("已申请，排第 {place}", { place }) : t("点一下打开，再讲")];
     default:
       return [t("申请发言"), t("主会场同意后自动开话筒")];
   }
@@ -427,7 +494,8 @@ function whenWords(waiting, now) {
  */
 function nextWords(waiting, now) {
   if (!waiting || !waiting.session) return t("考勤已经记好。没有排定的下一场会。");
-  const when = `${dayName(waiting.starts_ms, now)} ${timeOfDay(waiting.starts_ms)}`;
+  // a date stays on one line
+  const when = `${dayName(waiting.starts_ms, now)} ${timeOfDay(waiting.starts_ms)}`.replace(/ /g, "\u00a0");
   return t("考勤已经记好。下一场：{when} {title}", { when, title: waiting.title });
 }
 
@@ -485,6 +553,7 @@ async function useFloorButton(button) {
   /** @type {Record<string, CommandName>} */
   const commands = {
     ask: "floor.request", asked: "floor.withdraw", open: "mic.close", closed: "mic.open", here: "roll.here", answered: "roll.here",
+    present: "prompt.answer",
   };
   button.setAttribute("aria-busy", "true");
   await command(commands[button.dataset.does || "ask"]);
@@ -510,7 +579,8 @@ function setType(size) {
 
 parts.wire({
   floor: useFloorButton,
-  count: () => headCount.open(known.state ? venueOf(known.state, here)?.heads ?? -1 : -1),
+  beside: useFloorButton,
+  count: () => signing?.then((page) => page.count(known.state ? venueOf(known.state, here)?.heads ?? -1 : -1)),
   material: () => material.toggle(),
   return: () => command("floor.return"),
   release: () => command("chair.release"),
@@ -525,7 +595,7 @@ parts.wire({
 parts.part("ballot-card", HTMLElement).addEventListener("cast", (event) => {
   if (event instanceof CustomEvent) command("ballot.cast", { choice: event.detail });
 });
-headCount.addEventListener("count", (event) => {
+parts.part("head-count", HTMLElement).addEventListener("count", (event) => {
   if (event instanceof CustomEvent) command("head_count", { count: event.detail });
 });
 for (const button of parts.all("[data-size]")) button.onclick = () => setType(button.dataset.size || "0");

@@ -133,17 +133,24 @@ export async function showOwn(devices, isMain) {
 export function showBanner(state) {
   const line = part("[data-banner]", HTMLElement);
   line.hidden = !state.banner;
+  line.parentElement?.classList.toggle("big--line", Boolean(state.banner));
   say(line, state.banner);
 }
 
 /**
  * Say over the big picture that the line is being mended; nothing when `attempts` is 0.
  * @param {number} attempts
+ * @param {boolean} [recorded] whether attendance has begun; it goes on meanwhile
  */
-export function showMending(attempts) {
+export function showMending(attempts, recorded = true) {
   const place = part(".again", HTMLElement);
   place.hidden = attempts === 0;
-  if (attempts) say(need(place, "p", HTMLElement), mendingWords(attempts));
+  if (attempts) say(need(place, "p", HTMLElement), recorded ? mendingWords(attempts) : beginningWords(attempts));
+}
+
+/** @param {number} attempts */
+function beginningWords(attempts) {
+  return t("还没有接通，正在自动重试（第 {attempt} 次）。您不用操作，接通以后自动开始记考勤。", { attempt: attempts });
 }
 
 /** @param {number} attempts */

@@ -2,7 +2,7 @@
 // calling the missing. They send commands; what is on is told by the state.
 
 import { need, say } from "../lib/el.js";
-import { CAROUSEL_SECONDS, labels, LAYOUTS, missing, missingWords } from "../lib/hall-show.js";
+import { CAROUSEL_SECONDS, labels, LAYOUTS, missing, missingWords, onLeave } from "../lib/hall-show.js";
 import { MAIN, titleOf, venueOf } from "../lib/room.js";
 import { ScreenShare } from "../lib/share.js";
 import { t } from "../lib/words.js";
@@ -233,11 +233,11 @@ export class WallShow {
   _callMissing(state, button) {
     const { command, menu } = this.page;
     const gone = missing(state);
-    const choices = gone.map((venue) => ({
+    const choices = [...gone, ...onLeave(state)].map((venue) => ({
       words: missingWords(venue),
       run: () => command("venue.call", { venue: venue.number }),
     }));
     const all = { words: t("全部呼叫"), run: () => gone.forEach(({ number }) => command("venue.call", { venue: number })) };
-    if (choices.length) menu.open(button, t("没到的会场，点一下呼叫"), [all, ...choices], choices.length > 8 ? 3 : 1);
+    if (gone.length) menu.open(button, t("没到的会场，点一下呼叫"), [all, ...choices], choices.length > 8 ? 3 : 1);
   }
 }

@@ -2,6 +2,7 @@
 // big picture or the tiles alone. They send nothing and hold nobody's place.
 
 import { PicturePanes } from "../elements/picture-panes.js";
+import { RecordingMark } from "../elements/recording-mark.js";
 import { VenueTile } from "../elements/venue-tile.js";
 import { dayName, ServerClock, timeOfDay } from "../lib/clock.js";
 import { need, say, watch } from "../lib/el.js";
@@ -19,11 +20,17 @@ import * as parts from "./parts.js";
 
 const ASK_WHAT_IS_NEXT_MS = 60_000;
 const MOST_PICTURES = 34;
+/** What is said when the server lets nobody in for now. @type {Record<string, () => [string, string, string]>} */
+const REFUSALS = {
+  observers_full: () => ["i-eye", t("旁听满了"), t("有人离开就会自己进去，您不用操作。")],
+  session_locked: () => ["i-lock", t("已锁会，名单以外的人进不来"), t("开锁以后会自己进去，您不用操作。")],
+};
 const { session = "", observer = "", window: name = "", csrf = "" } = document.body.dataset;
 const tiles = /** @type {VenueTile[]} */ (parts.all("venue-tile"));
 const hall = parts.part("[data-view=hall]", HTMLElement);
 const bigVideo = hall.querySelector("video");
 const panes = hall.querySelector("picture-panes");
+const mark = hall.querySelector("recording-mark");
 const clock = new ServerClock();
 
 /** What is known now; the page is drawn from it. */
@@ -40,8 +47,8 @@ const known = {
   voices: new Set(),
   mediaAttempts: 0,
   ended: false,
-  /** Why the server lets nobody in. */
-  full: false,
+  /** The code of the refusal by which the server lets nobody in, empty otherwise. */
+  refusal: "",
 };
 /** @type {MediaStream[]} */
 const pictures = [];
@@ -61,10 +68,11 @@ const media = new WatchLink(
     },
     state(_state, attempts) {
       known.mediaAttempts = attempts;
+      if (!attempts) known.refusal = "";
       draw();
     },
     refused(code) {
-      known.full = code === "observers_full";
+      known.refusal = code in REFUSALS ? code : "";
       draw();
       return true;
     },
@@ -125,7 +133,8 @@ function unknown() {
 
 function draw() {
   if (signal.stopped) return;
-  if (known.state && known.full) parts.showCalm("i-eye", t("旁听满了"), t("有人离开就会自己进去，您不用操作。"));
+  const refusal = known.state && REFUSALS[known.refusal];
+  if (refusal) parts.showCalm(...refusal());
   else if (known.state) drawHall(known.state);
   else if (known.ended) parts.showCalm("i-check", t("会开完了，谢谢大家"), "");
   else if (known.waiting) drawWaiting(known.waiting);
@@ -144,6 +153,7 @@ function drawHall(state) {
   parts.showMending(known.mediaAttempts);
   tiles.forEach((tile, index) => drawTile(state, tile, index));
   if (!(bigVideo && panes instanceof PicturePanes)) return;
+  if (mark instanceof RecordingMark) mark.show(state.recording, state.session, clock.now());
   const { view } = known;
   const large = largePane(view);
   panes.show(view, {

@@ -1,0 +1,1 @@
+"""Meetings held before the system was there: what the burden of today is compared with."""

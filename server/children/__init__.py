@@ -1,0 +1,1 @@
+"""Child processes: what may take long, much memory, or strangers' files, happens in one."""

@@ -1,0 +1,1 @@
+"""What is done with live sessions, in files by what they decide."""
