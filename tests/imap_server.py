@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from server.mail.model import Mailbox
-from tests.conftest import free_port
+from tests.ports import free_port
 
 PASSWORD = "sesam öffne dich"
 _CONF = """

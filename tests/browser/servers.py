@@ -40,7 +40,7 @@ from server.street import store as street
 from server.street.service import save_draft
 from server.street.setup import AccountDraft, Draft
 from server.street.tokens import setup_token
-from tests.conftest import free_port
+from tests.ports import free_port
 from tests.unit.scheduler.test_problem import filed
 
 CHECKOUT = Path(__file__).parents[2]

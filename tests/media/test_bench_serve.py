@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from server.cli import main
-from tests.conftest import free_port
+from tests.ports import free_port
 
 
 def test_bench_whose_worker_ends_at_once_says_why_in_words(

@@ -32,7 +32,7 @@ from server.simulator.street import Street, StreetConfig
 from server.simulator.venue import Identity
 from server.street import store as street
 from tests.browser.servers import CHECKOUT, SmallStreet, enter_small_street
-from tests.conftest import free_port
+from tests.ports import free_port
 from tests.unit.media.cores import build_core
 
 VENUES, ROUNDS, SEED = 34, 10, 20261124

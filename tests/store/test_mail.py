@@ -14,9 +14,9 @@ from server.mail import service, store
 from server.mail.delivery import MailServerAwayError
 from server.mail.jobs import Postman, emptying_jobs
 from server.mail.model import GIVE_UP, Letter, LetterState, MailServer
-from tests.conftest import free_port
 from tests.fakes import NOON_TUESDAY, FakeClock
 from tests.mail_servers import Inbox, smtp_server
+from tests.ports import free_port
 
 LETTER = Letter(key="a", recipient="wang@street.test", subject="会议", text="您好\n")
 

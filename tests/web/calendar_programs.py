@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import free_port
 from tests.patience import PATIENCE_S
+from tests.ports import free_port
 
 _BIN = Path(sys.executable).parent
 _FORMATS = """

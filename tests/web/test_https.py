@@ -21,8 +21,8 @@ from server.domain.clock import SystemClock, unix_ms
 from server.domain.session import SessionState
 from server.media.client import OnEvent
 from server.scheduler import store as sessions
-from tests.conftest import free_port
 from tests.fakes import FakeClock, FakeMedia
+from tests.ports import free_port
 from tests.web.conftest import Visitor
 from tests.web.test_live import make_session
 from tests.web.test_recordings import FILM, seal, write_recording
