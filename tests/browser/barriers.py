@@ -14,6 +14,8 @@ SETTLED = """Promise.allSettled(
   document.getAnimations().filter((one) => one instanceof CSSTransition).map((one) => one.finished),
 ).then(() => null)"""
 """A colour that is half way to another has no contrast of its own."""
+PAINTED = "new Promise((tell) => requestAnimationFrame(() => requestAnimationFrame(() => tell())))"
+"""A page hears of its new size before the next frame."""
 ENLARGED = ({"width": 640, "height": 360}, {"width": 320, "height": 256})
 """What is left of a small screen in pages enlarged to twice and four times (WCAG 2.2, 1.4.10)."""
 RUN = "axe.run(document, {resultTypes: ['violations']}).then((found) => found.violations)"
@@ -45,8 +47,14 @@ async def faults_enlarged(
     """Return one line for each thing that does not fit a page which was much enlarged."""
     found: list[str] = []
     for size in sizes:
-        await page.set_viewport_size(size)  # type: ignore[arg-type]
+        await _resize(page, size)
         lines = await page.evaluate("tooWide()")
         found += [f"{where} at {size['width']}: {line}" for line in lines]
-    await page.set_viewport_size(SMALL)  # type: ignore[arg-type]
+    await _resize(page, SMALL)
     return found
+
+
+async def _resize(page: Page, size: dict[str, int]) -> None:
+    """Give a page another size and wait until it has heard of it: menus close when it does."""
+    await page.set_viewport_size(size)  # type: ignore[arg-type]
+    await page.evaluate(PAINTED)
