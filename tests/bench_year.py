@@ -36,6 +36,7 @@ ALLOWED_MB = 500
 
 async def prepare(folder: Path, count: int) -> Settings:
     """Return the settings of a street with a year behind it."""
+    folder.mkdir(parents=True, exist_ok=True)
     settings = Settings(data_dir=folder, media_port=0)
     if not (folder / "pinhui.db").exists():
         await asyncio.to_thread(upgrade, settings.database)
