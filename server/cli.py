@@ -38,7 +38,7 @@ def _settings(words: argparse.Namespace) -> Settings:
 
 
 def _serve(words: argparse.Namespace) -> int:
-    from server.app import serve
+    from server.app.serving import serve
 
     settings = _settings(words)
     return _until_port_taken(serve(settings), settings.port)

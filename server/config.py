@@ -1,7 +1,7 @@
 """The frozen settings of one run: a TOML file, the environment for secrets and paths, the command.
 
 Read once at the start and printed with secrets hidden. No feature reads settings by itself: what it
-needs is handed to it by ``app.py``.
+needs is handed to it by ``app``.
 """
 
 import os

@@ -18,7 +18,8 @@ from pathlib import Path
 
 from aiohttp.test_utils import TestClient, TestServer
 
-from server.app import build_app, settle
+from server.app.build import build_app
+from server.app.serving import settle
 from server.attendance.accounting import OUTAGE_KINDS, compute_attendance
 from server.attendance.report import report_of
 from server.audit import service as audit

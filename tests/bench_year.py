@@ -18,7 +18,8 @@ from pathlib import Path
 
 from aiohttp.test_utils import TestClient, TestServer
 
-from server.app import build_app, settle
+from server.app.build import build_app
+from server.app.serving import settle
 from server.config import Settings, load_secret
 from server.db.engine import Database
 from server.db.migrate import upgrade
@@ -36,7 +37,6 @@ ALLOWED_MB = 500
 
 async def prepare(folder: Path, count: int) -> Settings:
     """Return the settings of a street with a year behind it."""
-    folder.mkdir(parents=True, exist_ok=True)
     settings = Settings(data_dir=folder, media_port=0)
     if not (folder / "pinhui.db").exists():
         await asyncio.to_thread(upgrade, settings.database)
@@ -128,7 +128,9 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, help="where the year is kept for another run")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        return 0 if asyncio.run(measure(given.folder or Path(folder), given.sessions)) else 1
+        place: Path = given.folder or Path(folder)
+        place.mkdir(parents=True, exist_ok=True)
+        return 0 if asyncio.run(measure(place, given.sessions)) else 1
 
 
 if __name__ == "__main__":

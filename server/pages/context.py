@@ -1,6 +1,6 @@
 """What every handler may reach: the application's parts, and what is known of the asker.
 
-The application is put together in ``server/app.py``; here are only the typed keys.
+The application is put together in ``server/app/``; here are only the typed keys.
 """
 
 from collections.abc import Iterable, Mapping

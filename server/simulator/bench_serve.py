@@ -12,7 +12,9 @@ from pathlib import Path
 
 from aiohttp import web
 
-from server.app import MEDIA, build_app, told_to_stop
+from server.app.build import build_app
+from server.app.keys import MEDIA
+from server.app.serving import told_to_stop
 from server.conference.live import Conference, Offer
 from server.conference.routes import CONFERENCES
 from server.conference.service.running import Conferences

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from server.app import running, told_to_stop
+from server.app.serving import running, told_to_stop
 from server.auth.store import count_accounts
 from server.conference.live import Conference
 from server.conference.routes import CONFERENCES

@@ -12,7 +12,7 @@ import pytest
 from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient, TestServer
 
-from server.app import build_app
+from server.app.build import build_app
 from server.auth.guard import LOGIN_COOKIE
 from server.auth.service import open_login
 from server.auth.store import load_account
@@ -86,7 +86,7 @@ def street_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def one_renderer() -> Iterator[None]:
     """Let all applications of a run share templates and static files: a test changes neither."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("server.app.Renderer", cache(Renderer))
+        patch.setattr("server.app.build.Renderer", cache(Renderer))
         yield
 
 

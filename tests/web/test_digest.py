@@ -14,7 +14,7 @@ from pypdf import PdfReader
 from server.admission import vault
 from server.admission.routes import FILES
 from server.admission.store import save_attachment
-from server.app import TIMER
+from server.app.keys import TIMER
 from server.audit.store import load_recorded
 from server.auth import store as accounts
 from server.auth.keeping import choose_language, words_of

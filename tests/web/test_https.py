@@ -12,7 +12,9 @@ from aiohttp import ClientConnectorCertificateError, ClientSession, CookieJar, T
 from aiohttp.test_utils import TestClient, TestServer
 
 from server import tls
-from server.app import address_of, build_app, check_start, serve
+from server.app.address import address_of
+from server.app.build import build_app
+from server.app.serving import check_start, serve
 from server.cli import main
 from server.config import CannotStartError, Settings
 from server.db.engine import Database

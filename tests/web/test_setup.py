@@ -10,7 +10,8 @@ import pytest
 from aiohttp import FormData
 from aiohttp.test_utils import TestClient, TestServer
 
-from server.app import build_app, welcome
+from server.app.build import build_app
+from server.app.serving import welcome
 from server.audit import store as log_store
 from server.auth import store as accounts
 from server.auth.model import Role

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pytest
 from aiohttp.test_utils import TestServer
 
-from server.app import TIMER
+from server.app.keys import TIMER
 from server.audit.store import load_recorded
 from server.auth import store as accounts
 from server.auth.keeping import words_of

@@ -1,0 +1,1 @@
+"""The application, put together: everything below is built by itself and wired here."""
