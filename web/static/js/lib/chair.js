@@ -6,7 +6,7 @@ import { t } from "./words.js";
 /** @import { ChairNow, CommandName, Rank, SeatNow } from "./protocol.js" */
 
 /** @typedef {{seat: string, rank: Rank}} Own */
-/** @typedef {{words: string, type: CommandName, fields?: {seat: string}}} Deed */
+/** @typedef {{words: string, done: string, type: CommandName, fields?: {seat: string}}} Deed */
 
 const RANKS = ["VENUE", "OFFICE", "LEADER"];
 
@@ -51,15 +51,19 @@ export function chairDeeds(chair, own) {
  */
 function askingDeeds(chair, own) {
   if (chair.seat === own.seat) return [];
-  if (!chair.seat) return [{ words: t("我来主持"), type: "chair.apply" }];
+  if (!chair.seat) return [{ words: t("我来主持"), done: t("您在主持"), type: "chair.apply" }];
   /** @type {Deed[]} */
   const deeds = [];
-  if (chair.former === own.seat) deeds.push({ words: t("接回主持"), type: "chair.take_back" });
+  if (chair.former === own.seat) deeds.push({ words: t("接回主持"), done: t("您在主持"), type: "chair.take_back" });
   else if (RANKS.indexOf(own.rank) > RANKS.indexOf(chair.rank)) {
-    deeds.push({ words: t("接过来主持"), type: "chair.seize" });
+    deeds.push({ words: t("接过来主持"), done: t("您在主持"), type: "chair.seize" });
   }
   const asks = chair.asking.some((one) => one.seat === own.seat);
-  deeds.push(asks ? { words: t("不申请主持了"), type: "chair.withdraw" } : { words: t("申请主持"), type: "chair.apply" });
+  deeds.push(
+    asks
+      ? { words: t("不申请主持了"), done: t("已收回主持的申请"), type: "chair.withdraw" }
+      : { words: t("申请主持"), done: t("已申请主持，等对方交给您"), type: "chair.apply" },
+  );
   return deeds;
 }
 
@@ -74,19 +78,31 @@ function handingDeeds(chair, own) {
   /** @type {Deed[]} */
   const deeds = [];
   for (const { seat, name } of chair.asking.filter(other)) {
-    deeds.push({ words: t("交给 {name} 主持", { name }), type: "chair.hand_over", fields: { seat } });
-    deeds.push({ words: t("请 {name} 再等等", { name }), type: "chair.decline", fields: { seat } });
+    deeds.push(handing(seat, name));
+    deeds.push({ words: t("请 {name} 再等等", { name }), done: t("已请 {name} 再等等", { name }), type: "chair.decline", fields: { seat } });
   }
   const asking = chair.asking.map((one) => one.seat);
   const here = chair.here.filter(other);
   for (const { seat, name } of here.filter((one) => !asking.includes(one.seat))) {
-    deeds.push({ words: t("交给 {name} 主持", { name }), type: "chair.hand_over", fields: { seat } });
+    deeds.push(handing(seat, name));
   }
   if (chair.seat) {
     for (const { seat, name } of chair.here.filter((one) => one.seat !== chair.seat && one.seat !== chair.deputy)) {
-      deeds.push({ words: t("请 {name} 当副主持", { name }), type: "chair.deputy", fields: { seat } });
+      const done = t("{name} 是副主持了", { name });
+      deeds.push({ words: t("请 {name} 当副主持", { name }), done, type: "chair.deputy", fields: { seat } });
     }
-    deeds.push({ words: t("放下主持"), type: "chair.release" });
+    deeds.push({ words: t("放下主持"), done: t("您不再主持"), type: "chair.release" });
   }
   return deeds;
+}
+
+/**
+ * Return the deed that hands the chair to a seat.
+ * @param {string} seat
+ * @param {string} name
+ * @returns {Deed}
+ */
+export function handing(seat, name) {
+  const done = t("已交给 {name} 主持", { name });
+  return { words: t("交给 {name} 主持", { name }), done, type: "chair.hand_over", fields: { seat } };
 }

@@ -3,7 +3,7 @@
 import { ActionToast } from "../elements/action-toast.js";
 import { ChoiceMenu } from "../elements/choice-menu.js";
 import { DeclineWord } from "../elements/decline-word.js";
-import { chairDeeds, chairSign } from "../lib/chair.js";
+import { chairDeeds, chairSign, handing } from "../lib/chair.js";
 import { need, say } from "../lib/el.js";
 import { promptWords } from "../lib/hall.js";
 import { MAIN, NOBODY, placeInQueue, titleOf, venueOf } from "../lib/room.js";
@@ -11,6 +11,7 @@ import { Signal } from "../lib/signal.js";
 import { t } from "../lib/words.js";
 
 /** @import { Choice } from "../elements/choice-menu.js" */
+/** @import { Deed } from "../lib/chair.js" */
 /** @import { CommandName, State } from "../lib/protocol.js" */
 /** @import { Known } from "./wall-face.js" */
 
@@ -79,12 +80,15 @@ export function wallDeeds({ known, signal, now, toast, menu, wording, choices: s
     ]);
   }
 
+  /** @param {Deed} deed */
+  const choiceOf = (deed) => ({ words: deed.words, run: () => command(deed.type, deed.fields, deed.done) });
+
   /** @param {HTMLElement} opener */
   function offerChair(opener) {
     if (!known.state) return;
     const deeds = chairDeeds(known.state.chair, known.own);
     const sign = chairSign(known.state.chair, known.own);
-    menu.open(opener, sign.words, deeds.map((deed) => ({ words: deed.words, run: () => command(deed.type, deed.fields, deed.words) })));
+    menu.open(opener, sign.words, deeds.map(choiceOf));
   }
 
   /** @param {HTMLElement} opener */
@@ -154,8 +158,7 @@ export function wallDeeds({ known, signal, now, toast, menu, wording, choices: s
       choices.push({ words: t("点这一家的名"), run: () => command("roll.start", { venues }, t("开始点名")) });
       const seat = `venue:${venue}`;
       if (state.chair.seat !== seat) {
-        const done = t("交给 {name} 主持", { name });
-        choices.push({ words: done, run: () => command("chair.hand_over", { seat }, done) });
+        choices.push(choiceOf(handing(seat, name)));
       }
     }
     choices.push(...shows(state, venue));
