@@ -46,7 +46,7 @@ async def faults_enlarged(
 ) -> list[str]:
     """Return one line for each thing that does not fit a page which was much enlarged."""
     found: list[str] = []
-    for size in sizes:
+    for size in (SMALL, *sizes):
         await _resize(page, size)
         lines = await page.evaluate("tooWide()")
         found += [f"{where} at {size['width']}: {line}" for line in lines]
