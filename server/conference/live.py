@@ -38,7 +38,8 @@ class Conference:
     (kind, peer) pairs already in the log, since the worker's journal may come twice; ``fixed`` the
     connections whose slots the conference leaves alone; ``watched`` the clients of observers who
     have been in. ``seats`` are the websockets by whose they are and which client, longest first;
-    ``clients`` whose seat a client was when it last spoke; ``marks`` how well venues come through.
+    ``clients`` whose seat a client was when it last spoke; ``marks`` how well pages were last
+    told that a venue comes through.
     """
 
     state: ConferenceState
@@ -307,7 +308,6 @@ def note_peer(
     if name.part is not Part.CAMERA:
         return False
     conference.health.pop(name.number, None)
-    conference.marks.pop(name.number, None)
     holder = conference.holder(name.number)
     left = any(
         (n.number, n.client, n.part) == (name.number, name.client, Part.CAMERA)

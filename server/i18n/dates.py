@@ -47,6 +47,13 @@ def day(value: datetime | date, language: str) -> str:
     return f"{weekday} {format_date(on, 'd MMM', locale='en')}"
 
 
+def full_day(value: datetime | date, language: str) -> str:
+    """Return ``2026 年 11 月 24 日 周二`` or ``Tue 24 Nov 2026``."""
+    on = site_date(value) if isinstance(value, datetime) else value
+    told = day(on, language)
+    return f"{on.year} 年 {told}" if language == "zh_CN" else f"{told} {on.year}"
+
+
 def month_day(value: datetime | date, language: str) -> str:
     """Return ``11 月 24 日`` or ``24 Nov``."""
     on = site_date(value) if isinstance(value, datetime) else value

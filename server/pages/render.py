@@ -63,6 +63,7 @@ class Renderer:
         environment.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]
         environment.filters |= {
             "day": partial(dates.day, language=language),
+            "full_day": partial(dates.full_day, language=language),
             "clock": dates.clock_time,
             "clock_seconds": dates.clock_seconds,
             "month_day": partial(dates.month_day, language=language),

@@ -129,6 +129,9 @@ async def show_home(http: web.Request) -> web.Response:
         venues = await street.load_venues(tx)
         table = await load_workdays(tx)
         quotas = await load_facts(tx, now) if login.role is Role.SECRETARY else None
+        lately = await scheduler.load_sessions(
+            tx, states=[SessionState.CLOSED], since=now - timedelta(days=7)
+        )
         digest = await load_own(tx, login, now) if login.role is Role.SECRETARY else None
         clerk = login.role is Role.CLERK
         asked = await load_asked(tx, login.department_id, now) if clerk else Asked((), ())
@@ -137,7 +140,7 @@ async def show_home(http: web.Request) -> web.Response:
     conferences = http.app[CONFERENCES].running
     open_ids = [conference.state.session_id for conference in conferences]
     scheduled = [s for s in facts.coming if s.state is SessionState.SCHEDULED]
-    week = week_of(facts.coming, own, site_date(now), table)
+    week = week_of([*lately, *facts.coming], own, site_date(now), table)
     return page(
         http,
         _TEMPLATES[login.role],

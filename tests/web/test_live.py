@@ -69,12 +69,13 @@ class Page:
         The next after the last that was waited for, or after the last command was sent: what a
         command brings about may come before its answer and after it.
         """
-        while True:
-            for message in self.told[self._seen :]:
-                self._seen += 1
-                if message["type"] == kind and all(message[k] == v for k, v in values.items()):
-                    return message
-            await self._read()
+        async with asyncio.timeout(PATIENCE_S):  # what else comes meanwhile keeps no one waiting
+            while True:
+                for message in self.told[self._seen :]:
+                    self._seen += 1
+                    if message["type"] == kind and all(message[k] == v for k, v in values.items()):
+                        return message
+                await self._read()
 
     async def _read(self) -> dict[str, Any]:
         frame = await self.socket.receive(timeout=PATIENCE_S)

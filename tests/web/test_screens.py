@@ -346,6 +346,20 @@ async def test_the_wall_is_told_how_a_venue_comes_through_and_branches_are_not(
     assert "quality" not in {message["type"] for message in branch.told}
 
 
+async def test_a_venue_from_which_nothing_came_is_well_again_when_it_is_back(
+    live: Live, signed_in: Enter
+) -> None:
+    wall, room = await operator_page(signed_in, live), live.conference.room
+    gone = await live.join(2)
+    assert live.media.on_event is not None
+    await live.media.on_event(SourceHealth(room, "2", 0, False, 0.0, 0.0, None))
+    assert (await wall.until("quality"))["mark"] == "nothing"
+    await live.media.gone(gone, unix_ms(live.clock.now()))
+    await live.join(2)
+    await live.media.on_event(SourceHealth(room, "2", 900, True, 0.0, 15.0, 30))
+    assert (await wall.until("quality"))["mark"] == "good"
+
+
 # --- observers ---------------------------------------------------------------------------------
 
 

@@ -122,7 +122,7 @@ test("a roll call is counted by its answers", () => {
       { venue: 1, answer: "answered" }, { venue: 2, answer: "silent" }, { venue: 3, answer: "absent" },
     ]),
   };
-  assert.deepEqual(rollResult(state({ roll })), { called: 4, answered: 1, silent: 1, absent: 1 });
+  assert.deepEqual(rollResult(state({ roll })), { called: 4, answered: 1, silent: 1, absent: 1, skipped: 1 });
 });
 
 test("who is asked whether anybody is there is told once, the others are not", () => {

@@ -62,7 +62,9 @@ export class RollCall extends HTMLElement {
       no.disabled = Boolean(answer);
     } else {
       say(name, t("应答 {answered} / {called}", result));
-      say(note, [t("没应答 {n} 家", { n: result.silent }), t("未到 {n} 家", { n: result.absent })].join(" · "));
+      const others = [t("没应答 {n} 家", { n: result.silent }), t("未到 {n} 家", { n: result.absent })];
+      if (result.skipped) others.push(t("没点到 {n} 家", { n: result.skipped }));
+      say(note, others.join(" · "));
     }
     const key = JSON.stringify([roll.order, roll.answers, roll.named, operator]);
     if (key !== this.drawn) this._draw(state, operator);

@@ -32,6 +32,7 @@ export class TalkDesk extends HTMLElement {
     const field = this.banner?.querySelector("input");
     if (!this.banner || !field) return;
     field.value = text;
+    if (this.away) this.away.hidden = !text;
     this.banner.showModal();
     field.select();
   }
@@ -79,10 +80,12 @@ export class TalkDesk extends HTMLElement {
 
   _bannerDialog() {
     const field = el("input", { class: "input", id: "banner-text", maxlength: String(BANNER_LENGTH), autocomplete: "off" });
-    const away = el("button", { type: "button", class: "btn btn--l" }, t("撤下横幅"));
+    const away = (this.away = el("button", { type: "button", class: "btn btn--l" }, t("撤下横幅")));
+    const leave = el("button", { type: "button", class: "btn btn--l" }, t("算了"));
     const put = el("button", { class: "btn btn--primary btn--l" }, t("挂出去"));
     const label = el("label", { for: "banner-text" }, t("写一句话，所有会场马上看到"));
-    const found = dialog("banner-title", t("横幅"), [el("div", { class: "field" }, label, field)], [away, put]);
+    const found = dialog("banner-title", t("横幅"), [el("div", { class: "field" }, label, field)], [leave, away, put]);
+    leave.onclick = () => found.close();
     away.onclick = () => {
       this._fire("banner", { word: "" });
       found.close();

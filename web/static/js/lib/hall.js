@@ -126,7 +126,8 @@ export function missedPrompt(state, number, nowMs) {
 }
 
 /**
- * Return what a roll call came to: how many are called, answered, were silent, were not there.
+ * Return what a roll call came to: how many are called, answered, were silent, were not there,
+ * and whose turn never came.
  * @param {State} state
  */
 export function rollResult(state) {
@@ -138,6 +139,7 @@ export function rollResult(state) {
     answered: answers.length - silent.length - absent.length,
     silent: silent.length,
     absent: absent.length,
+    skipped: order.length - answers.length,
   };
 }
 

@@ -226,6 +226,7 @@ export function wallFace({ hall, known, pictures, own, materials, material }) {
   function drawControls(state) {
     const mute = need(hall, "[data-do=mute]", HTMLButtonElement);
     mute.setAttribute("aria-pressed", String(state.muted_all));
+    say(need(mute, "span", HTMLElement), state.muted_all ? t("放开静音") : t("静音全场"));
     const lock = need(hall, "[data-do=lock]", HTMLButtonElement);
     lock.setAttribute("aria-pressed", String(state.locked));
     say(need(lock, "span", HTMLElement), state.locked ? t("已锁会") : t("锁会"));
