@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import date
 
-from server.merging.instance.lookup import look_up
+from server.merging.instance.lookup import Lookup, look_up
 from server.merging.instance.model import Instance
 from server.merging.search.draft import Draft
 from server.merging.search.ground import Claim, Ground, survey
@@ -61,7 +61,8 @@ class Suggestion:
 class Advice:
     """What can be said of a request before it is filed.
 
-    ``full`` are the ids of committees whose quota is used up in the week it could be first;
+    ``full`` are the ids of committees whose quota is used up in the week it could be first, none
+    when it calls no post that a quota counts;
     ``kept_out`` (rule's key in the catalogue, half-days) and ``action`` say why there is no
     suggestion, and what would help.
     """
@@ -76,7 +77,7 @@ def advise(instance: Instance) -> Advice:
     """Return what could be done with the instance's first request, and what is in its way."""
     ground = survey(look_up(instance))
     first = instance.requests[0]
-    full = full_committees(ground.lookup, max(first.earliest, _first(instance, first.earliest)))
+    full = _full(instance, ground.lookup)
     found = tuple(_suggest(ground, first.id))
     if found or first.read_only:
         return Advice(found, full)
@@ -105,6 +106,14 @@ def _as_granted(situation: Situation, strain: Strain) -> Strain:
     if granted is None:
         return strain
     return replace(strain, used=strain.used - (strain.limit - granted), limit=granted)
+
+
+def _full(instance: Instance, lookup: Lookup) -> tuple[str, ...]:
+    """Return whose quota a session for the first request would exceed, were they called."""
+    first = instance.requests[0]
+    if not set(first.audience.roles) & set(instance.quota.counts):
+        return ()
+    return full_committees(lookup, max(first.earliest, _first(instance, first.earliest)))
 
 
 def _first(instance: Instance, otherwise: date) -> date:

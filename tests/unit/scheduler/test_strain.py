@@ -61,6 +61,7 @@ def test_advice_names_who_would_be_over_and_the_session_that_is_shared() -> None
     own = next(s for s in workers.suggestions if not s.rides)
     assert [s.committee for s in own.strains] == ["C1", "C2"]
     directors = advise(compose_instance(situation, [filed(1, **narrow)]))
+    assert directors.full == ()  # their being called uses no quota
     assert directors.suggestions[0].ride == 7
     assert directors.suggestions[0].at_once
     assert not own.at_once
