@@ -182,6 +182,23 @@ function tell(error) {
   say(said, error.message);
 }
 
+/** What is being done, and the last that was asked for. @type {Promise<void>} */
+let doing = Promise.resolve();
+let asking = "";
+
+/**
+ * Carry deeds out one after the other: what is pressed while one is under way waits for it, unless
+ * it is the same again, as with a double click.
+ * @param {Parameters<typeof carryOut>} deed
+ */
+function act(...deed) {
+  const same = JSON.stringify(deed.slice(0, 2));
+  if (busy && same === asking) return doing;
+  asking = same;
+  doing = doing.catch(() => {}).then(() => carryOut(...deed));
+  return doing;
+}
+
 /**
  * Change something, show what became of it and say so; a page that is out of date is brought up to it.
  * @param {Parameters<typeof change>[0]} what
@@ -189,8 +206,8 @@ function tell(error) {
  * @param {(answer: Awaited<ReturnType<typeof change>>) => string} words
  * @param {boolean | ((answer: Awaited<ReturnType<typeof change>>) => void)} [undoable] or how it is taken back
  */
-async function act(what, sent, words, undoable = true) {
-  if (!state || busy) return;
+async function carryOut(what, sent, words, undoable = true) {
+  if (!state) return;
   busy = true;
   document.body.classList.add("busy");
   try {
