@@ -196,8 +196,14 @@ class Stage:
     async def choose(self, page: Page, opener: str, sentence: str, **more: str | int) -> None:
         """Open a menu of the wall and choose by its words, with the keyboard alone."""
         words = self.words(0, sentence, **more)
-        await page.press(opener, "Enter")
         menu = page.locator("choice-menu:not([hidden])")
+
+        async def opens() -> bool:
+            # a fresh page may just then ask for its start, which takes the key for itself
+            await page.press(opener, "Enter")
+            return await menu.is_visible()
+
+        await until(f"{opener} opens a menu", opens)
         columns = await menu.get_attribute("data-columns")
         for _ in range(await menu.locator("button").count()):
             if await page.inner_text("choice-menu button:focus") == words:
