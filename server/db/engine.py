@@ -15,6 +15,8 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
+from server.db import sqlite
+
 Tx = AsyncSession
 """One transaction: the handle that ``store`` functions take. Never called a session here."""
 
@@ -76,6 +78,7 @@ class Database:
         is_sqlite = address.get_backend_name() == "sqlite"
         self._engine = create_async_engine(
             address,
+            connect_args={"async_creator_fn": sqlite.connect} if is_sqlite else {},
             # a server may have gone away since the last transaction, a file has not
             pool_pre_ping=not is_sqlite,
             json_deserializer=msgspec.json.decode,

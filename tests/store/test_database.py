@@ -1,11 +1,14 @@
 """The engine on both databases: rollback, time zones, durability settings, migrations."""
 
+import asyncio
 import importlib
+import sqlite3
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError
 
 from server.auth import store as accounts
 from server.auth.model import Role
@@ -72,6 +75,64 @@ async def test_sqlite_is_durable_and_enforces_foreign_keys(tmp_path: Path) -> No
         }
     await db.close()
     assert read == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+
+
+async def test_who_is_broken_off_while_waiting_to_write_leaves_nothing_open(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "d.db"
+    upgrade(f"sqlite:///{file}")
+    db = Database(f"sqlite:///{file}")
+
+    async def write(name: str) -> None:
+        async with db.tx() as tx:
+            await street.save_department(tx, name, exempt=False)
+
+    await write("平安办")
+    other = sqlite3.connect(file, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    waiting = [asyncio.create_task(write(f"第 {n} 办")) for n in range(3)]
+    await asyncio.sleep(0.1)
+    for task in waiting:
+        task.cancel()
+    assert all(
+        isinstance(ended, asyncio.CancelledError) for ended in await gather_while(other, waiting)
+    )
+    # each connection that was broken off serves again, and has nothing of its former user
+    await asyncio.gather(*(write(f"{n} 科") for n in range(6)))
+    async with db.view() as tx:
+        names = [d.name for d in await street.load_departments(tx)]
+    await db.close()
+    other.close()
+    assert sorted(names) == sorted(["平安办", *(f"{n} 科" for n in range(6))])
+
+
+async def gather_while(
+    other: sqlite3.Connection, waiting: list[asyncio.Task[None]]
+) -> list[BaseException | None]:
+    """Let the other writer go, and return how each that was broken off has ended."""
+    await asyncio.sleep(0.1)
+    other.execute("ROLLBACK")
+    return list(await asyncio.gather(*waiting, return_exceptions=True))
+
+
+async def test_a_statement_says_what_it_did(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'd.db'}"
+    upgrade(url)
+    db = Database(url)
+    async with db.tx() as tx:
+        for name in ("平安办", "自治办"):
+            await street.save_department(tx, name, exempt=False)
+        changed = await tx.execute(text("UPDATE departments SET name = name || '！'"))
+        many = [{"n": "平安办"}, {"n": "自治办"}]
+        await tx.execute(text("UPDATE departments SET name = :n WHERE name = :n || '！'"), many)
+        none = await tx.execute(text("SELECT name FROM departments WHERE name = '无'"))
+        assert (changed.rowcount, none.all(), none.keys()) == (2, [], ["name"])
+    async with db.view() as tx:
+        assert [d.name for d in await street.load_departments(tx)] == ["平安办", "自治办"]
+        with pytest.raises(OperationalError, match="no such column"):
+            await tx.execute(text("SELECT missing FROM departments"))
+    await db.close()
 
 
 async def test_the_migrations_make_exactly_the_tables_that_the_code_describes(
