@@ -96,6 +96,8 @@ def _run(base: str, folder: Path, words: Sequence[str], before: Sequence[str] = 
             cwd=CHECKOUT,
             stdout=out,
             stderr=subprocess.STDOUT,
+            # as the service that it is: with a share of its own of the machine, beside the browser
+            start_new_session=True,
         )
     return Running(base, folder, log, process)
 
