@@ -56,6 +56,10 @@ async def _joined(stage: Stage) -> AsyncIterator[Shown]:
     await stage.all_say("two-truths", "考勤已记录")
     await stage.wall.wait_for_selector("[data-view=hall]:not([hidden]) venue-tile .venue")
     assert await room.evaluate("wakesAsked") > 0
+    shown = await room.locator("agenda-clock .agenda > li").count()
+    assert (str(len(LIVE_ITEMS)) in await room.inner_text("agenda-clock .clock .muted")) == (
+        shown < len(LIVE_ITEMS)
+    ), "where items of the agenda have no room it is said how many there are"
     yield "joined", {"room": room, "wall": stage.wall}
     await room.press("[data-do=count]:visible", "Enter")
     await room.wait_for_selector("head-count dialog[open]")

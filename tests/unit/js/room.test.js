@@ -68,6 +68,9 @@ test("a broken line is told before anything else on a tile", () => {
 test("every look but the usual one is also said in words", () => {
   assert.equal(tileState(state(), venue(1, { state: "lost" })).words, "正在重连");
   assert.equal(tileState(state(), venue(1)).words, "");
+  const called = state({ floor: 1, roll: { order: [1, 2], named: 2, since_ms: START, every: 0, answers: [] } });
+  assert.equal(tileState(called, venue(1)).words, "", "who has the floor is not heard while another is called");
+  assert.equal(tileState(called, venue(2)).words, "正在点名");
 });
 
 test("venues are called by number and name, the main venue by name alone", () => {

@@ -40,7 +40,6 @@ export class AgendaClock extends HTMLElement {
     const over = seconds < 0;
     say(left, countDown(Math.abs(seconds)));
     left.classList.toggle("t-warn", over);
-    say(label, this._label(state, planned, over));
     spent.style.setProperty("width", `${Math.round(clock.share * 100)}%`);
     const words = { used: countDown(clock.used), allotted: Math.round(clock.allotted / 60) };
     used.setAttribute("aria-label", t("本项已用 {used}，共 {allotted} 分", words));
@@ -48,6 +47,7 @@ export class AgendaClock extends HTMLElement {
     const key = JSON.stringify([state.items, state.item, box.clientHeight, box.clientWidth]);
     if (key !== this.drawn) this._draw(state);
     this.drawn = key;
+    say(label, this._label(state, planned, over));
   }
 
   /**
@@ -58,8 +58,12 @@ export class AgendaClock extends HTMLElement {
   _label(state, planned, over) {
     if (!planned) return over ? t("会议超时") : t("会议还剩");
     if ("wide" in this.dataset) return over ? t("本项超时") : t("本项还剩");
-    const n = state.item + 1;
-    return over ? t("第 {item} 项超时", { item: n }) : t("第 {item} 项还剩", { item: n });
+    const place = { item: state.item + 1, count: state.items.length };
+    // where not all of the agenda has room, at least it is said how long it is
+    if ((this.list?.childElementCount ?? 0) < state.items.length) {
+      return over ? t("第 {item} 项（共 {count} 项）超时", place) : t("第 {item} 项（共 {count} 项）还剩", place);
+    }
+    return over ? t("第 {item} 项超时", place) : t("第 {item} 项还剩", place);
   }
 
   /** @param {State} state */

@@ -83,7 +83,7 @@ export class TalkDesk extends HTMLElement {
     const away = (this.away = el("button", { type: "button", class: "btn btn--l" }, t("撤下横幅")));
     const leave = el("button", { type: "button", class: "btn btn--l" }, t("算了"));
     const put = el("button", { class: "btn btn--primary btn--l" }, t("挂出去"));
-    const label = el("label", { for: "banner-text" }, t("写一句话，所有会场马上看到"));
+    const label = el("label", { for: "banner-text" }, t("写一句话，最多 {n} 个字，所有会场马上看到", { n: BANNER_LENGTH }));
     const found = dialog("banner-title", t("横幅"), [el("div", { class: "field" }, label, field)], [leave, away, put]);
     leave.onclick = () => found.close();
     away.onclick = () => {

@@ -2,7 +2,7 @@
 // Pure: a state and a moment in, values out.
 
 import { atSite, two } from "./clock.js";
-import { itemClock, MAIN, placeInQueue } from "./room.js";
+import { itemClock, MAIN, onStage, placeInQueue } from "./room.js";
 import { t } from "./words.js";
 
 /** @import { Mark, State, VenueNow } from "./protocol.js" */
@@ -53,7 +53,7 @@ export function tileState(state, venue, mark = "good", nowMs = 0) {
   if (venue.state === "lost") return { look: "back", icon: "i-refresh", words: t("正在重连#牌") };
   if (state.show.broadcast === venue.number) return { look: "speaking", icon: "i-broadcast", words: t("广播中") };
   if (state.roll.named === venue.number) return { look: "speaking", icon: "i-roll", words: t("正在点名") };
-  if (state.floor === venue.number) return { look: "speaking", icon: "i-mic", words: t("发言中") };
+  if (onStage(state) === venue.number) return { look: "speaking", icon: "i-mic", words: t("发言中") };
   if (placeInQueue(state, venue.number)) return { look: "floor", icon: "i-hand", words: t("申请发言#牌") };
   if (missedPrompt(state, venue.number, nowMs)) return { look: "poor", icon: "st-warn", words: t("点到没应") };
   const poor = MARKS[mark];

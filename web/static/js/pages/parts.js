@@ -135,7 +135,16 @@ export function showBanner(state) {
   line.hidden = !state.banner;
   line.parentElement?.classList.toggle("big--line", Boolean(state.banner));
   say(line, state.banner);
+  keepRoom.observe(line);
 }
+
+/** What stands below the line begins where it ends, however many rows it has. */
+const keepRoom = new ResizeObserver((seen) => {
+  for (const { target } of seen) {
+    const big = /** @type {HTMLElement | null} */ (target.parentElement);
+    big?.style.setProperty("--line-up", `${/** @type {HTMLElement} */ (target).offsetHeight}px`);
+  }
+});
 
 /**
  * Say over the big picture that the line is being mended; nothing when `attempts` is 0.
