@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from server.domain.errors import DomainError
 from server.domain.places import Post
 from server.merging.instance.model import Mode, Priority
-from server.scheduler.filing import HALVES, NOBODY, FiledRequest, Filing
+from server.scheduler.filing import HALVES, NOBODY, FiledRequest, Filing, faults_of
 
 USUAL_MINUTES = 15
 USUAL_DAYS = 14
@@ -68,6 +69,13 @@ class BookForm:
             text=self.text if self.read_only else "",
             due_on=self.due_on if self.read_only else None,
         )
+
+    def faults(self, first: date, everybody: Sequence[int]) -> dict[str, DomainError]:
+        """Return what is wrong with it, by field: what is asked for, and a deadline not typed."""
+        found = faults_of(self.filing(first, everybody))
+        if self.deadline is None and not self.read_only:
+            found["deadline"] = DomainError("request_deadline")
+        return found
 
 
 def empty_form(first: date, everybody: Sequence[int], department_id: int) -> BookForm:

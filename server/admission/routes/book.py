@@ -31,7 +31,7 @@ from server.pages.context import (
     whole_number,
 )
 from server.scheduler import service as merging
-from server.scheduler.filing import FiledRequest, RequestState, faults_of
+from server.scheduler.filing import FARTHEST, FiledRequest, RequestState
 from server.scheduler.problem import Situation, first_day
 from server.scheduler.publishing import moment_of
 from server.scheduler.states import Step, after_step
@@ -72,10 +72,10 @@ async def _place(http: web.Request, request_id: int = 0) -> Place:
 
 def _advice(place: Place, form: BookForm) -> Advice | None:
     """Return what could be done with what stands in the form; None while that says too little."""
-    filing = form.filing(first_day(place.situation), place.everybody)
-    if set(faults_of(filing)) - HARMLESS:
+    first = first_day(place.situation)
+    if set(form.faults(first, place.everybody)) - HARMLESS:
         return None
-    return give_advice(place.situation, filing)
+    return give_advice(place.situation, form.filing(first, place.everybody))
 
 
 def _page(
@@ -99,7 +99,9 @@ def _page(
         files=place.files,
         drafting=request is None or request.state is RequestState.DRAFT,
         first=first,
-        provisional=provisional_years(place.situation.workdays, first, form.deadline or first),
+        provisional=provisional_years(
+            place.situation.workdays, first, min(form.deadline or first, first + FARTHEST)
+        ),
         posts=POSTS,
         modes=tuple(Mode),
         committees=place.situation.committees,
@@ -213,9 +215,9 @@ async def _keep(http: web.Request, place: Place, form: BookForm, sent: Sent) -> 
 async def _submit(http: web.Request, place: Place, form: BookForm, sent: Sent) -> web.Response:
     """Submit or amend, and take the ride that was chosen when that is legal."""
     desk = desk_of(http)
-    filing = form.filing(first_day(place.situation), place.everybody)
-    faults = faults_of(filing)
-    if faults:
+    first = first_day(place.situation)
+    filing = form.filing(first, place.everybody)
+    if faults := form.faults(first, place.everybody):
         return await _refuse(http, place, (form, sent), faults)
     if place.request is None:
         request_id = await file_request(desk, filing, _files(sent), wish_id=form.wish_id)

@@ -179,6 +179,13 @@ def test_an_urgent_request_without_a_reason_is_refused_and_with_one_is_not() -> 
     assert not faults_of(form_from(urgent="1", why="台风").filing(FIRST, EVERYBODY))
 
 
+@pytest.mark.parametrize("day", ["", "soon", "2026-02-30"])
+def test_a_day_that_was_not_typed_is_asked_for_and_not_made_up(day: str) -> None:
+    assert set(form_from(deadline=day).faults(FIRST, EVERYBODY)) == {"deadline"}
+    assert not form_from(deadline=day, kind="known", text="知道就好").faults(FIRST, EVERYBODY)
+    assert not form_from().faults(FIRST, EVERYBODY)
+
+
 def test_a_form_comes_back_from_the_request_that_it_made() -> None:
     form = form_from(
         mode="video", since="09:00", till="10:00", earliest="2026-11-26", urgent="1", why="急"
