@@ -410,6 +410,7 @@ async def _over(stage: Stage) -> AsyncIterator[Shown]:
     await stage.wall.wait_for_selector("[data-do=end].ctl--sure")
     await stage.wall.press("[data-do=end]", "Enter")
     await stage.all_say("[data-view=calm]", "会开完了，谢谢大家")
+    await stage.wall.wait_for_selector("[data-view=calm] [data-over]:not([hidden])")
     room = stage.rooms[1]
     yield "over", {"room": room, "wall": stage.wall}
     await room.reload(wait_until="domcontentloaded")

@@ -219,6 +219,7 @@ function drawReplaced() {
 function drawEnded() {
   need(calm, ".calm__clock", HTMLElement).hidden = true;
   parts.showCalm("i-check", t("会开完了，谢谢大家"), t("各会场都已离会，考勤已经记好。"));
+  need(calm, "[data-over]", HTMLElement).hidden = false;
 }
 
 /** @param {Waiting} waiting */
