@@ -16,7 +16,7 @@ from server.conference import carousel
 from server.conference.model import MAIN, ConferenceState
 from server.conference.peers import Part, source_of
 from server.conference.rollcall import named
-from server.conference.show import MultiView
+from server.conference.show import PLACES, MultiView
 from server.conference.views import own_view
 from server.media.model import Choice, Kind
 
@@ -101,9 +101,19 @@ def view_of(state: ConferenceState, screen: Screen) -> View:
     places = _wall_slots(state) if screen == Screen(MAIN) else range(len(lead), 64)
     small = tuple(
         Pane(number, -1 if number == screen.own else _slot_for(places, place, number))
-        for place, number in enumerate(chosen.venues)
+        for place, number in enumerate(_seated(chosen, big.venue))
     )
     return View(chosen.layout, lead + small)
+
+
+def _seated(chosen: MultiView, speaking: int) -> tuple[int, ...]:
+    """Return who is in a layout: a branch that speaks and has no place takes the last one.
+
+    All other places stay as they are. With "33" the street itself is what is looked at.
+    """
+    if chosen.layout not in ("9", "16") or speaking in (MAIN, *chosen.venues):
+        return chosen.venues
+    return (*chosen.venues[: PLACES[chosen.layout] - 1], speaking)
 
 
 def _beside(state: ConferenceState, screen: Screen, sharer: int, big: Pane) -> tuple[Pane, ...]:

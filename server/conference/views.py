@@ -24,8 +24,8 @@ from server.domain.events import EventKind, Payload
 def fill(state: ConferenceState, layout: str, wished: tuple[int, ...] = ()) -> tuple[int, ...]:
     """Return who is in a layout: those wished for, else the main venue and the branches here.
 
-    The large place of "1+5" follows the speaker, so five are named; "33" is the street's branches,
-    here or not, and the main venue where there is room.
+    The large place of "1+5" follows the speaker, so five are named, branches first; "33" is the
+    street's branches, here or not, and the main venue where there is room.
     """
     places = PLACES[layout] - (layout in ("1", "1+5"))
     if wished:
@@ -34,7 +34,8 @@ def fill(state: ConferenceState, layout: str, wished: tuple[int, ...] = ()) -> t
     branches = [v.number for v in state.venues if v.number != MAIN and (every or v.peers)]
     if every and len(branches) >= places:
         return tuple(branches[:places])
-    return (MAIN, *branches)[:places]
+    # the main venue is large most of the time
+    return ((*branches, MAIN) if layout == "1+5" else (MAIN, *branches))[:places]
 
 
 def _payload(state: ConferenceState, layout: str, wished: tuple[int, ...]) -> Payload:

@@ -237,7 +237,7 @@ def test_a_venue_in_a_layout_shows_its_own_camera_and_is_sent_none() -> None:
 
 def test_one_and_five_has_the_speaker_large_and_five_small() -> None:
     state = layout(do(conference(), "floor.give", 3), "1+5")
-    assert shown(state, Screen(1)) == [(3, 0), (0, 1), (1, -1), (2, 3), (3, 4)]
+    assert shown(state, Screen(1)) == [(3, 0), (1, -1), (2, 2), (3, 3), (0, 4)]
     assert video_slots(state, Screen(1), MANY[:2])[0] == Choice("3", "high")
 
 
@@ -263,6 +263,19 @@ def test_tiles_stay_where_they_are_when_somebody_goes_or_comes() -> None:
     state = layout(conference(connected=[1, 3]), "9")
     before = shown(state, Screen(2))
     assert shown(back(gone(state, 1, 5), 2, 6), Screen(3))[:2] == before[:2]
+
+
+@pytest.mark.parametrize(("name", "places"), [("9", 9), ("16", 16)])
+def test_a_branch_that_speaks_and_has_no_place_takes_the_last_one(name: str, places: int) -> None:
+    state = layout(apply_opening(33), name, "all", *range(places))
+    before = [v for v, _ in shown(state, Screen(1))]
+    speaks = replace(state, floor=20)
+    assert before == list(range(places))
+    assert shown(speaks, Screen(1))[-1] == (20, places - 1)
+    assert [v for v, _ in shown(speaks, Screen(1))] == [*before[:-1], 20]
+    assert shown(speaks, Screen(MAIN))[-1] == (20, 20), "by the slot of its tile"
+    assert [v for v, _ in shown(speaks, Screen(20))] == before, "it does not watch itself"
+    assert [v for v, _ in shown(replace(state, floor=2), Screen(1))] == before
 
 
 def test_the_venues_of_a_layout_can_be_named() -> None:

@@ -117,6 +117,10 @@ test("a venue that may open its microphone itself need not ask for it", () => {
   const asking = [{ venue: 1, since_ms: 0 }];
   assert.equal(floorButton(state({ muted_all: false }), 1, START), "closed");
   assert.equal(floorButton(state({ show: { ...SHOW, broadcast: 1 } }), 1, START), "closed");
+  const roll = { order: [1, 2], named: 2, since_ms: START, every: 0, answers: [] };
+  assert.equal(floorButton(state({ muted_all: false, roll }), 1, START), "waits", "nothing is offered that a roll call refuses");
+  assert.equal(floorButton(state({ floor: 1, roll }), 1, START), "waits");
+  assert.equal(floorButton(state({ roll }), 1, START), "ask");
   assert.equal(floorButton(state({ muted_all: false, queue: asking }), 1, START), "closed");
   const open = { muted_all: false, queue: asking, venues: [venue(0), venue(1, { mic: true })] };
   assert.equal(floorButton(state(open), 1, START), "open");

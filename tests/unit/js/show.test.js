@@ -53,6 +53,7 @@ test("the flag says why a picture is big, and the venue's own part first", () =>
   assert.equal(flagWords(state({ sharing: 2 }), view(2, true), 1), "02 2居 正在共享材料");
   assert.equal(flagWords(state({ carousel_at: "all", carousel_venue: 2 }), view(2), 1), "轮巡：02 2居");
   assert.equal(flagWords(state(), nine, 1), "多画面 9");
+  assert.equal(flagWords(state(), view(0), -1), "主会场正在讲", "an observer is nobody who is called");
   assert.equal(largePane(nine), undefined);
 });
 

@@ -48,8 +48,9 @@ export class BallotCard extends HTMLElement {
       el("p", { class: "ballot__text", role: "status" }, ballot.text),
     ];
     const mine = venue > 0 && !ballot.closed;
-    parts.push(mine ? this._keys(ballot, venue) : this._result(ballot, expected));
-    if (mine) parts.push(el("p", { class: "note" }, noteOf(ballot, venue)));
+    // what becomes of the vote stands before its keys: below them a long question may push it out
+    if (mine) parts.push(el("p", { class: "note" }, noteOf(ballot, venue)), this._keys(ballot, venue));
+    else parts.push(this._result(ballot, expected));
     if (controls) parts.push(this._controls(ballot));
     return parts;
   }

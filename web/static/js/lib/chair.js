@@ -91,7 +91,9 @@ function handingDeeds(chair, own) {
       const done = t("{name} 是副主持了", { name });
       deeds.push({ words: t("请 {name} 当副主持", { name }), done, type: "chair.deputy", fields: { seat } });
     }
-    deeds.push({ words: t("放下主持"), done: t("您不再主持"), type: "chair.release" });
+    if (chair.seat === own.seat) {
+      deeds.push({ words: t("放下主持"), done: t("您不再主持"), type: "chair.release" });
+    }
   }
   return deeds;
 }

@@ -71,8 +71,9 @@ export function itemClock(state, nowMs) {
  * @param {State} state
  * @param {number} number
  * @param {number} nowMs
- * @returns {"ask" | "asked" | "open" | "closed" | "here" | "answered" | "present"} `here` and
- *   `answered` while it is called, `present` while it is asked whether anybody is there
+ * @returns {"ask" | "asked" | "open" | "closed" | "waits" | "here" | "answered" | "present"} `here` and
+ *   `answered` while it is called, `waits` while another is, `present` while it is asked whether
+ *   anybody is there
  */
 export function floorButton(state, number, nowMs) {
   if (state.roll.named === number) {
@@ -80,8 +81,8 @@ export function floorButton(state, number, nowMs) {
   }
   if (promptLeft(state, number, nowMs) > 0) return "present";
   if (venueOf(state, number)?.mic) return "open";
-  if (state.floor === number || state.show.broadcast === number) return "closed";
-  if (asksBeside(state, number)) return "closed";
+  const its = state.floor === number || state.show.broadcast === number || asksBeside(state, number);
+  if (its) return state.roll.named > MAIN ? "waits" : "closed";
   return placeInQueue(state, number) ? "asked" : "ask";
 }
 

@@ -22,10 +22,12 @@ export function largePane(view) {
  */
 export function flagWords(state, view, here) {
   const { show, roll } = state;
-  if (roll.named === here) return t("点到您了，全场都看到");
-  if (show.broadcast === here) return t("正在广播您这里，全场都看到");
-  if (state.floor === here) return t("您在发言，全场都看到");
-  if (show.sharing === here) return t("您在共享材料，全场都看到");
+  // an observer is no venue, and so never the one
+  const own = (/** @type {number} */ number) => here >= MAIN && number === here;
+  if (own(roll.named)) return t("点到您了，全场都看到");
+  if (own(show.broadcast)) return t("正在广播您这里，全场都看到");
+  if (own(state.floor)) return t("您在发言，全场都看到");
+  if (own(show.sharing)) return t("您在共享材料，全场都看到");
   const large = largePane(view);
   if (view && !large) return t("多画面 {n}", { n: view.layout });
   const shown = large ? large.venue : MAIN;

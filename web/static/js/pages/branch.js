@@ -157,7 +157,8 @@ function hear(message) {
 function link(up, attempts) {
   known.online = up;
   known.attempts = attempts;
-  if (!up) known.truth = null;
+  // what was recorded stays recorded; whether we are seen is for the server to say anew
+  if (!up && known.truth) known.truth = { ...known.truth, seen: false, heard: false };
   check("network", up, up ? t("和街道的服务器连着") : parts.mendingWords(attempts));
   draw();
 }
@@ -369,11 +370,11 @@ function drawButtons(state, heads) {
   const holds = state.floor === here;
   const button = need(room, "[data-do=floor]", HTMLElement);
   const looks = {
-    ask: "act--go", asked: "act--asked", open: "act--open", closed: "act--closed", here: "act--go", answered: "act--open", present: "act--go",
+    ask: "act--go", asked: "act--asked", open: "act--open", closed: "act--closed", waits: "act--closed", here: "act--go", answered: "act--open", present: "act--go",
   };
   button.className = `act ${looks[does]}`;
   button.dataset.does = does;
-  const icons = { ask: "i-hand", asked: "i-hand", open: "i-mic", closed: "i-mic-off", here: "i-check", answered: "i-check", present: "i-people" };
+  const icons = { ask: "i-hand", asked: "i-hand", open: "i-mic", closed: "i-mic-off", waits: "i-roll", here: "i-check", answered: "i-check", present: "i-people" };
   setIcon(button, icons[does]);
   const [words, note] = does === "present" ? presentWords(state) : floorWords(does, placeInQueue(state, here), holds);
   tell(button, ".act__words", words);
@@ -422,7 +423,7 @@ function presentWords(state) {
 }
 
 /**
- * @param {"ask" | "asked" | "open" | "closed" | "here" | "answered"} does
+ * @param {"ask" | "asked" | "open" | "closed" | "waits" | "here" | "answered"} does
  * @param {number} place in the queue
  * @param {boolean} holds whether this venue has the floor
  * @returns {[string, string]}
@@ -439,6 +440,8 @@ function floorWords(does, place, holds) {
       return [t("话筒开着"), holds ? t("请讲，全场都听得见。点一下静音") : t("点一下静音")];
     case "closed":
       return [t("话筒关着"), place ? t("已申请，排第 {place}", { place }) : t("点一下打开，再讲")];
+    case "waits":
+      return [t("正在点名"), t("点完话筒恢复原样，您不用操作")];
     default:
       return [t("申请发言"), t("主会场同意后自动开话筒")];
   }
@@ -550,6 +553,7 @@ async function ask() {
 
 /** @param {HTMLButtonElement} button */
 async function useFloorButton(button) {
+  if (button.dataset.does === "waits") return;
   /** @type {Record<string, CommandName>} */
   const commands = {
     ask: "floor.request", asked: "floor.withdraw", open: "mic.close", closed: "mic.open", here: "roll.here", answered: "roll.here",

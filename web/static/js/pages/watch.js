@@ -165,6 +165,8 @@ function drawHall(state) {
   say(need(hall, "[data-flag]", HTMLElement), observer ? flagWords(state, view, NOBODY) : wallFlag(state, view));
   const shown = large ? large.venue : NOBODY;
   const place = shown === MAIN ? [t("主会场"), state.hall].filter(Boolean).join(" · ") : titleOf(state, shown);
+  // where all pictures are alike each has its own name below it
+  need(hall, ".big > .venue__bar", HTMLElement).hidden = Boolean(view) && !large;
   say(need(hall, "[data-place]", HTMLElement), large ? place : "");
   const item = state.items[state.item];
   say(
