@@ -134,6 +134,8 @@ function unknown() {
 function draw() {
   if (signal.stopped) return;
   const refusal = known.state && REFUSALS[known.refusal];
+  // who was not let in has nothing to start
+  if (refusal) parts.part(".start", HTMLElement).hidden = true;
   if (refusal) parts.showCalm(...refusal());
   else if (known.state) drawHall(known.state);
   else if (known.ended) parts.showCalm("i-check", t("会开完了，谢谢大家"), "");
