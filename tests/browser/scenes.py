@@ -171,7 +171,7 @@ async def _roll(stage: Stage) -> AsyncIterator[Shown]:
     yield "answered", {"room": stage.rooms[1]}
     await stage.wall.press("roll-call [data-does=yes]", "Enter")
     await stage.room_says(2, "[data-speaker]", "点到您了，全场都看到")
-    await stage.wall.press("roll-call [data-does=no]", "Enter")
+    await stage.wall.press("roll-call [data-does=no]:enabled", "Enter")
     await expect(stage.wall.locator("roll-call .roll__name")).to_have_text(
         stage.words(0, "应答 {answered} / {called}", answered=1, called=3)
     )
